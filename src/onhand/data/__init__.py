@@ -1,0 +1,1 @@
+"""What happened? Tables come in, are checked, and become a panel."""

@@ -1,0 +1,1 @@
+"""How much should we order, when, from whom?"""

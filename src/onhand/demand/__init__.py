@@ -1,0 +1,1 @@
+"""What did customers want? Sales become demand, also where the shelf was empty."""

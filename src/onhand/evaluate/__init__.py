@@ -1,0 +1,1 @@
+"""Was it good? Forecasts are scored, policies are replayed, differences get intervals."""

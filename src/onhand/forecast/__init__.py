@@ -1,0 +1,1 @@
+"""What may they want next? Histories become joint sample paths of the future."""

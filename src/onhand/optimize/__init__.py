@@ -1,0 +1,1 @@
+"""How do we search? Grids, golden sections and, later, everything that needs more."""
