@@ -1,0 +1,367 @@
+"""What should be ordered, and why? The plan: frozen, complete, and the same bytes every time.
+
+Every number in the report, in `orders.csv` and in `onhand explain` comes from here. Money is in the
+shop's currency and rounded to cents when the plan is made, units to hundredths, shares to
+ten-thousandths: the totals are sums of the numbers as printed, so that anyone can check them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from onhand.errors import ReadError
+from onhand.plan.card import Card
+from onhand.plan.contest import Contest
+
+__all__ = [
+    "Assumption",
+    "Board",
+    "Increment",
+    "IntervalDemand",
+    "MatrixCell",
+    "Noticed",
+    "OrderLine",
+    "Plan",
+    "PointOutlook",
+    "Reason",
+    "ShopFacts",
+    "Trouble",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """Whose plan it is, and on how much history it stands.
+
+    frequency : `day`, `week` or `month`, the length of a period
+    periods : number of past periods
+    first_date, last_date : first day of the first and of the last past period, ISO
+    n_series : number of stock points
+    source_note : where the data came from, and its credit; empty: not said
+    """
+
+    name: str
+    currency: str
+    frequency: str
+    periods: int
+    first_date: str
+    last_date: str
+    n_items: int
+    n_locations: int
+    n_series: int
+    source_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """Something the plan needed, where its value came from, and why.
+
+    source : `assumed` (nobody said), `config` (stated in onhand.toml) or `file` (read from a table)
+    """
+
+    key: str
+    value: str
+    unit: str
+    source: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A finding about the data, as the plan keeps it.
+
+    severity : `error` (rows set aside), `warning` (read with a doubt) or `info`
+    count : rows it concerns
+    example : one place where it happens
+    """
+
+    severity: str
+    table: str
+    rule: str
+    count: int
+    example: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The shop at a glance.
+
+    stock_value, stock_units : on hand now, at unit cost
+    on_order_units, on_order_value : ordered before this plan and not yet received
+    order_value, order_units, n_order_lines : this plan's orders; sums over its lines
+    expected_fill_rate, expected_fill_rate_without : share 0..1 of the demand of the next protection
+        interval that is met from stock, with and without this plan's orders
+    money_at_risk, money_at_risk_with : margin expected to be lost in the next protection interval
+        without and with this plan's orders; sums over all stock points
+    n_stocked_out, n_at_risk, n_excess, n_new, n_dying, n_ok : stock points by status; sum to all
+    excess_value : money tied up in units that are not expected to sell within the excess limit
+    """
+
+    stock_value: float
+    stock_units: float
+    on_order_value: float
+    on_order_units: float
+    order_value: float
+    order_units: float
+    n_order_lines: int
+    expected_fill_rate: float
+    expected_fill_rate_without: float
+    money_at_risk: float
+    money_at_risk_with: float
+    n_stocked_out: int
+    n_at_risk: int
+    n_excess: int
+    n_new: int
+    n_dying: int
+    n_ok: int
+    excess_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalDemand:
+    """Demand over the protection interval, units: its mean, median, and quantile at the target."""
+
+    mean: float
+    p50: float
+    target: float
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Units that a constraint (`minimum_order`, `pack_size`, …) added to the need; below 0: took away."""
+
+    constraint: str
+    units: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why this quantity: the same numbers that made it.
+
+    quantile : share 0..1 of worlds that the target covers; null: the policy has none
+    on_hand, on_order : units now, and ordered before this plan
+    projected_stock : units expected to be there for the periods that this order must cover
+    target : units wanted there;  target - projected_stock = need
+    need : units before the supplier's constraints;  need + increments = quantity
+    """
+
+    policy: str
+    quantile: float | None
+    demand_over_protection_interval: IntervalDemand
+    on_hand: float
+    on_order: float
+    projected_stock: float
+    target: float
+    need: float
+    increments: tuple[Increment, ...]
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line to order from one supplier for one stock point.
+
+    id : stable name of the line within this plan
+    cost : quantity × unit_cost, money
+    order_date, due_date : ISO; the due date is never before the order date
+    cover_without, cover_with : periods that stock on hand and on order lasts at expected demand;
+        null: longer than can be said (nothing is expected to sell)
+    stockout_probability_without, …_with : share 0..1 of worlds with a stock-out within the protection
+        interval
+    money_at_risk_without, …_with : margin expected to be lost in the protection interval
+    """
+
+    id: str
+    supplier: str
+    item: str
+    location: str
+    title: str
+    quantity: float
+    unit_cost: float
+    cost: float
+    order_date: str
+    due_date: str
+    cover_without: float | None
+    cover_with: float | None
+    stockout_probability_without: float
+    stockout_probability_with: float
+    money_at_risk_without: float
+    money_at_risk_with: float
+    reason: Reason
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointOutlook:
+    """One stock point: what it is, what is there, and what to expect when nothing is ordered.
+
+    abc : `A`, `B` or `C` by revenue;  xyz : `X`, `Y` or `Z` by how regular demand is
+    demand_class : `smooth`, `erratic`, `intermittent`, `lumpy` or `none`
+    status : `stocked_out`, `at_risk`, `excess`, `new`, `dying` or `ok`
+    mean_demand : units expected per period
+    stock_value : on_hand × unit_cost, money
+    money : what the status puts at stake: margin at risk, or money tied up when in excess or dying
+    cover : periods; null: nothing is expected to sell
+    stockout_probability : within the protection interval, when nothing is ordered
+    stockout_date : as on a `Card`
+    """
+
+    item: str
+    location: str
+    title: str
+    supplier: str
+    abc: str
+    xyz: str
+    demand_class: str
+    status: str
+    on_hand: float
+    on_order: float
+    mean_demand: float
+    unit_cost: float
+    price: float
+    stock_value: float
+    money: float
+    cover: float | None
+    stockout_probability: float
+    stockout_date: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A stock point that needs a look, ranked by the money at stake."""
+
+    kind: str
+    item: str
+    location: str
+    title: str
+    money: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixCell:
+    """One cell of the ABC-XYZ matrix.
+
+    n : stock points;  revenue : money over the last year, or the whole history if shorter
+    revenue_share : of all revenue, 0..1;  stock_value : money
+    """
+
+    abc: str
+    xyz: str
+    n: int
+    revenue: float
+    stock_value: float
+    revenue_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole run, ready to be printed, drawn, explained or sent.
+
+    onhand : version that made it
+    snapshot : SHA-256 of the input tables
+    seed : of the sample paths
+    made_for : first day not yet seen, ISO
+    config : every setting, as used
+    replay : null when the history is too short to replay anything
+
+    >>> import onhand
+    >>> plan = onhand.make_plan(onhand.sample_shop())  # doctest: +SKIP
+    >>> plan.write("plan.json")                        # doctest: +SKIP
+    """
+
+    onhand: str
+    snapshot: str
+    seed: int
+    made_for: str
+    shop: ShopFacts
+    config: dict[str, Any]
+    assumptions: tuple[Assumption, ...]
+    findings: tuple[Noticed, ...]
+    board: Board
+    orders: tuple[OrderLine, ...]
+    stock_points: tuple[PointOutlook, ...]
+    exceptions: tuple[Trouble, ...]
+    matrix: tuple[MatrixCell, ...]
+    cards: tuple[Card, ...]
+    replay: Contest | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as plain dictionaries, lists, numbers and strings, spelled as in `plan.json`."""
+        return _adapter().dump_python(self, mode="json", by_alias=True)
+
+    def to_json(self) -> str:
+        """The bytes of `plan.json`: one row of a list per line, so that two plans can be diffed."""
+        return _lines(self.to_dict())
+
+    def write(self, path: str | Path) -> None:
+        """Write `plan.json`."""
+        Path(path).write_text(self.to_json(), encoding="utf-8", newline="\n")
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Plan:
+        """The plan that `to_json` wrote.
+
+        Raises
+        ------
+        ReadError
+            When the text is not a plan of this version's shape.
+        """
+        try:
+            return _adapter().validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the top"
+            raise ReadError(
+                f"this is not a plan that this version of Onhand can read: at {where}, "
+                f"{first['msg'].lower()}. Make it again with `onhand plan`."
+            ) from error
+
+    @classmethod
+    def read(cls, path: str | Path) -> Plan:
+        """The plan in a `plan.json`, or in a folder that holds one.
+
+        Raises
+        ------
+        ReadError
+            When there is none, or it cannot be read.
+        """
+        file = Path(path)
+        if file.is_dir():
+            file = file / "plan.json"
+        try:
+            text = file.read_bytes()
+        except OSError as error:
+            raise ReadError(
+                f"there is no plan at {file}: {error.strerror}. "
+                f"Make one with `onhand plan SOURCE --out DIR`, or point at its folder with --plan."
+            ) from error
+        return cls.from_json(text)
+
+
+@cache
+def _adapter() -> TypeAdapter[Plan]:
+    return TypeAdapter(Plan)
+
+
+def _lines(tree: dict[str, Any]) -> str:
+    """JSON with one line per top-level key, and one per row of its lists."""
+    parts = []
+    for key, value in tree.items():
+        if isinstance(value, list) and value:
+            rows = ",\n".join("  " + _compact(row) for row in value)
+            parts.append(f"{_compact(key)}: [\n{rows}\n]")
+        else:
+            parts.append(f"{_compact(key)}: {_compact(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
