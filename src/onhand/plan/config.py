@@ -1,0 +1,393 @@
+"""What did the shop tell us about itself? The settings of `onhand.toml`, checked and documented.
+
+Each setting's description below is also the comment in the `onhand.toml` that Onhand writes and the
+line in `docs/reference/config.md` (a test compares them).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from onhand.errors import ConfigError
+
+__all__ = [
+    "Config",
+    "CostSettings",
+    "ForecastSettings",
+    "PlanSettings",
+    "PolicySettings",
+    "ReplaySettings",
+    "ShopSettings",
+    "StockSettings",
+    "SupplySettings",
+    "settings",
+]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
+
+
+class ShopSettings(_Section):
+    """Whose plan it is."""
+
+    name: str = Field(
+        default="My shop", description="Name of the shop, for the title of the report."
+    )
+    currency: str = Field(
+        default="EUR", description="ISO code of the money in every table, such as EUR, GBP or USD."
+    )
+    frequency: Literal["auto", "day", "week", "month"] = Field(
+        default="auto", description="Length of a period: auto, day, week or month."
+    )
+    source_note: str = Field(
+        default="", description="Where the data came from, printed on the report."
+    )
+
+
+class CostSettings(_Section):
+    """What stock and shortages cost, where no table says so."""
+
+    holding_rate: float = Field(
+        default=0.25,
+        gt=0,
+        le=20,
+        description="Cost of holding stock, as a share of its unit cost per year (0.25: 25 %).",
+    )
+    shortage_share: float = Field(
+        default=1.0,
+        gt=0,
+        le=100,
+        description="Cost of a lost sale, as a share of its margin (price minus unit cost).",
+    )
+    order_cost: float = Field(
+        default=0.0,
+        ge=0,
+        description="Cost of placing one order line, in money, whatever its size.",
+    )
+    unit_cost_share: float = Field(
+        default=0.5,
+        gt=0,
+        lt=1,
+        description="Unit cost as a share of the price, where no table gives a unit cost.",
+    )
+    unit_price: float = Field(
+        default=1.0,
+        gt=0,
+        description="Price of an item, in money, where no table gives price or cost.",
+    )
+
+
+class SupplySettings(_Section):
+    """How goods are bought, where the supply table does not say."""
+
+    supplier: str = Field(
+        default="supplier", description="Name of the supplier of items without one."
+    )
+    lead_time_days: float = Field(
+        default=7.0, ge=0, le=730, description="Days from placing an order to selling from it."
+    )
+    review_days: float = Field(
+        default=7.0, gt=0, le=365, description="Days from one chance to order to the next."
+    )
+    minimum_order: float = Field(
+        default=0.0, ge=0, description="Smallest order, in units. 0: none."
+    )
+    pack_size: float = Field(default=1.0, gt=0, description="Orders are multiples of it, in units.")
+
+
+class StockSettings(_Section):
+    """What is on the shelf, where no stock table says so."""
+
+    when_unknown: Literal["rule", "cover"] = Field(
+        default="rule",
+        description=(
+            "Stock to assume without a stock table. rule: what a buyer who tops up to cover_days of "
+            "average sales at every review would have left, open orders included. cover: exactly "
+            "cover_days of average sales on the shelf, nothing on order."
+        ),
+    )
+    cover_days: float = Field(
+        default=28.0, gt=0, le=730, description="Days of average sales that buyer tops up to."
+    )
+
+
+class ForecastSettings(_Section):
+    """How demand is foreseen."""
+
+    forecaster: Literal[
+        "default", "seasonal_naive", "moving_average", "exponential_smoothing", "tsb", "bootstrap"
+    ] = Field(
+        default="default",
+        description=(
+            "Forecaster: default, or one of seasonal_naive, moving_average, exponential_smoothing, "
+            "tsb and bootstrap, whose errors on the past give the spread of its paths."
+        ),
+    )
+
+
+class PolicySettings(_Section):
+    """How the order quantity is decided."""
+
+    name: Literal["projected_inventory", "order_up_to", "classical", "coverage"] = Field(
+        default="projected_inventory",
+        description=(
+            "Policy that makes the orders: projected_inventory (the default), order_up_to, classical "
+            "or coverage. The replay compares them all in any case."
+        ),
+    )
+    level: float | Literal["tune"] = Field(
+        default="tune",
+        description=(
+            "The policy's one number: the share of possible worlds to cover (0.5 .. 0.999), or the "
+            "periods of demand for coverage. tune: the cheapest one on past windows."
+        ),
+    )
+    rounding: Literal["up", "nearest", "economic"] = Field(
+        default="up", description="How a need becomes whole packs: up, nearest or economic."
+    )
+    shortage: Literal["lost_sales", "backorder"] = Field(
+        default="lost_sales",
+        description="What happens to a customer who finds nothing: lost_sales or backorder.",
+    )
+
+
+class PlanSettings(_Section):
+    """How far and how finely the plan looks ahead, and what it calls a problem."""
+
+    n_samples: int = Field(
+        default=200, ge=20, le=10_000, description="Possible worlds simulated per stock point."
+    )
+    seed: int = Field(
+        default=0, ge=0, description="Seed of the worlds. The same seed gives the same plan."
+    )
+    horizon_days: float = Field(
+        default=56.0, gt=0, le=730, description="Days to look ahead for stock-out dates and cards."
+    )
+    at_risk_probability: float = Field(
+        default=0.2,
+        gt=0,
+        lt=1,
+        description="Probability of a stock-out before the next order can help that counts as a risk.",
+    )
+    excess_days: float = Field(
+        default=182.0,
+        gt=0,
+        le=3650,
+        description="Days of expected sales on the shelf and on order beyond which stock is excess.",
+    )
+    new_days: float = Field(
+        default=56.0,
+        ge=0,
+        le=730,
+        description="An item whose first sale is younger than this is new.",
+    )
+    dying_days: float = Field(
+        default=56.0,
+        gt=0,
+        le=730,
+        description="An item with stock but no sale for this many days, that used to sell, is dying.",
+    )
+    n_cards: int = Field(
+        default=24, ge=0, le=500, description="Cards drawn for the items that matter most."
+    )
+
+
+class ReplaySettings(_Section):
+    """How the past is replayed."""
+
+    days: float = Field(
+        default=91.0, gt=0, le=730, description="Days of the past that are replayed and judged."
+    )
+    tuning_days: float = Field(
+        default=91.0,
+        gt=0,
+        le=730,
+        description="Days before those, on which the policies' numbers are tuned.",
+    )
+    n_samples: int = Field(
+        default=100,
+        ge=20,
+        le=10_000,
+        description="Possible worlds per stock point at each past review.",
+    )
+    max_stock_points: int = Field(
+        default=3000,
+        ge=1,
+        description="Stock points replayed. A larger shop is represented by a random draw of them.",
+    )
+
+
+class Config(BaseModel):
+    """Everything in `onhand.toml`, each setting with its default.
+
+    >>> Config().costs.holding_rate
+    0.25
+    >>> Config.from_dict({"costs": {"holding_rat": 0.3}})
+    Traceback (most recent call last):
+    ...
+    onhand.errors.ConfigError: [costs] has no setting 'holding_rat'. Did you mean 'holding_rate'?
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    shop: ShopSettings = ShopSettings()
+    costs: CostSettings = CostSettings()
+    supply: SupplySettings = SupplySettings()
+    stock: StockSettings = StockSettings()
+    forecast: ForecastSettings = ForecastSettings()
+    policy: PolicySettings = PolicySettings()
+    plan: PlanSettings = PlanSettings()
+    replay: ReplaySettings = ReplaySettings()
+
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any], *, where: str = "") -> Config:
+        """The configuration in nested dictionaries, defaults filled in.
+
+        Raises
+        ------
+        ConfigError
+            Naming the first wrong key or value, and what to write instead. `where` starts the message.
+        """
+        try:
+            return cls.model_validate(dict(tree))
+        except ValidationError as error:
+            raise ConfigError(where + _explain(error)) from error
+
+    @classmethod
+    def read(cls, path: str | Path) -> Config:
+        """The configuration in an `onhand.toml`.
+
+        Raises
+        ------
+        ConfigError
+            When the file cannot be opened, is not TOML, or holds a wrong key or value.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise ConfigError(
+                f"cannot open the settings at {path}: {error.strerror}. "
+                "Leave --config out to use the defaults."
+            ) from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path} is not UTF-8 text; save it as UTF-8") from error
+        try:
+            tree = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(
+                f"{path} is not valid TOML: {error}. Text needs quotes, numbers need none."
+            ) from error
+        return cls.from_dict(tree, where=f"{path}: ")
+
+    def with_settings(self, changes: Mapping[str, str]) -> Config:
+        """This configuration with some settings replaced, given as text, as `--set` does.
+
+        >>> Config().with_settings({"supply.lead_time_days": "21"}).supply.lead_time_days
+        21.0
+        """
+        tree = self.model_dump()
+        for key, text in changes.items():
+            section, _, name = key.partition(".")
+            if section not in tree or not name:
+                raise ConfigError(
+                    f"there is no setting {key!r}. Write section.setting, as in "
+                    f"costs.holding_rate=0.3.{_did_you_mean(key, [s.key for s in settings()])}"
+                )
+            tree[section][name] = _value(text)
+        return Config.from_dict(tree)
+
+    def write(self, path: str | Path) -> None:
+        """Write an `onhand.toml` in which every setting stands with its meaning."""
+        Path(path).write_text(self.to_toml(), encoding="utf-8", newline="\n")
+
+    def to_toml(self) -> str:
+        """The text of `onhand.toml`, with comments."""
+        lines = ["# Settings of Onhand. Change what is not true of your shop, and plan again."]
+        for section, model in _sections():
+            lines += ["", f"# {_first_line(model)}", f"[{section}]"]
+            values = getattr(self, section)
+            for name, info in model.model_fields.items():
+                lines += [f"# {info.description}", f"{name} = {_toml(getattr(values, name))}"]
+        return "\n".join(lines) + "\n"
+
+
+class Setting(BaseModel):
+    """One setting: its full key, its default as TOML, and what it means."""
+
+    key: str
+    default: str
+    meaning: str
+
+
+def settings() -> Iterator[Setting]:
+    """Every setting, in the order of `onhand.toml`."""
+    for section, model in _sections():
+        for name, info in model.model_fields.items():
+            yield Setting(
+                key=f"{section}.{name}",
+                default=_toml(info.default),
+                meaning=info.description or "",
+            )
+
+
+def _sections() -> Iterator[tuple[str, type[_Section]]]:
+    for name, info in Config.model_fields.items():
+        model = info.annotation
+        assert isinstance(model, type)
+        assert issubclass(model, _Section)
+        yield name, model
+
+
+def _first_line(model: type[_Section]) -> str:
+    return (model.__doc__ or "").partition("\n")[0]
+
+
+def _toml(value: Any) -> str:
+    """A TOML scalar; JSON spells strings, booleans and numbers the same way."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _value(text: str) -> Any:
+    """What `text` means as a TOML value; plain words are strings."""
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _explain(error: ValidationError) -> str:
+    """The first complaint, as a sentence that names the key and the fix."""
+    first = error.errors()[0]
+    loc = [str(part) for part in first["loc"]]
+    models = dict(_sections())
+    if first["type"] == "extra_forbidden":
+        if len(loc) == 1:
+            return f"there is no section [{loc[0]}].{_did_you_mean(loc[0], list(models))}"
+        known = list(models[loc[0]].model_fields)
+        return f"[{loc[0]}] has no setting {loc[1]!r}.{_did_you_mean(loc[1], known)}"
+    if len(loc) == 1:
+        return f"[{loc[0]}] must be a section of settings, but holds {first['input']!r}"
+    meaning = models[loc[0]].model_fields[loc[1]].description
+    problem = first["msg"].removeprefix("Input ")
+    return f"{'.'.join(loc[:2])} = {_shown(first['input'])} {problem}. Meaning: {meaning}"
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f" Did you mean {close[0]!r}?"
+    return f" Known: {', '.join(known)}."
