@@ -45,6 +45,11 @@ class Frequency(Enum):
         """Periods in a year, for turning a yearly rate of interest into one per period."""
         return {"day": 365.25, "week": 365.25 / 7, "month": 12.0}[self.value]
 
+    @property
+    def quarter(self) -> int:
+        """Periods in a quarter of a year: the recent past, and the usual length of a replay."""
+        return {"day": 91, "week": 13, "month": 3}[self.value]
+
     def after(self, date: np.datetime64, n: int) -> Dates:
         """The starts of the `n` periods that follow the period starting at `date`."""
         steps = np.arange(1, n + 1)
