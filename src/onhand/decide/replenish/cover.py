@@ -1,0 +1,180 @@
+"""Which demand does an order placed now have to cover, and what will be on the shelf by then?
+
+An order placed at this review arrives at the start of the period after `lead_time` full periods,
+and has to last until the next review's order arrives, `review_period` periods later:
+
+    review now |  0 .. L-1: the order is on its way  |  L .. L+R-1: the order covers these  |
+
+Everything here works on stock points in blocks, so that 50,000 of them with 200 worlds each need
+a few megabytes at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from onhand.errors import ShapeError
+from onhand.inventory.policy import Situation
+from onhand.inventory.terms import SupplyTerms
+
+__all__ = [
+    "Shortage",
+    "demand_in_cover",
+    "demand_quantile",
+    "mean_demand",
+    "protection_horizon",
+    "row_quantile",
+    "shortfall_quantile",
+    "shortfalls",
+]
+
+Array = NDArray[np.float64]
+Shortage = Literal["lost_sales", "backorder"]
+
+_CELLS = 1 << 20  # (rows x samples) per block: about 4 MiB per temporary in float32
+
+
+def protection_horizon(terms: SupplyTerms) -> int:
+    """Periods of paths that reach to the end of every stock point's cover, at least 1."""
+    return int(terms.protection_interval.max(initial=1))
+
+
+def mean_demand(situation: Situation, start: ArrayLike, stop: ArrayLike) -> Array:
+    """Expected demand from time `start` to time `stop`, (N,), in periods from now.
+
+    Both may be fractions: half of a period has half of its demand.
+
+    >>> from onhand.decide.replenish.examples import two_worlds
+    >>> mean_demand(two_worlds(), 0, 1.5).tolist()      # periods of 3, 3, 3 on average
+    [4.5]
+    """
+    mean = situation.paths.mean(axis=1, dtype=np.float64)  # (N, H)
+    _reaches(situation, float(np.max(stop, initial=0)))
+    periods = np.arange(mean.shape[1])
+    last, first = (np.broadcast_to(x, len(mean))[:, None] for x in (stop, start))
+    share = np.clip(last - periods, 0, 1) - np.clip(first - periods, 0, 1)  # (N, H)
+    return np.asarray((mean * share).sum(axis=1))
+
+
+def demand_quantile(situation: Situation, quantile: ArrayLike) -> Array:
+    """The `quantile` of demand over each stock point's protection interval, (N,)."""
+    levels = np.broadcast_to(np.asarray(quantile, dtype=np.float64), len(situation.paths))
+    result = np.zeros(len(situation.paths))
+    for rows, lead_time, review_period in _blocks(situation):
+        total = situation.paths[rows, :, : lead_time + review_period].sum(axis=2)
+        result[rows] = row_quantile(total, levels[rows])
+    return result
+
+
+def shortfall_quantile(situation: Situation, quantile: ArrayLike, shortage: Shortage) -> Array:
+    """The `quantile` over worlds of what an order would have to be worth, (N,), may be negative.
+
+    Ordering it, at least a share `quantile` of the worlds sees no stock-out in the periods that
+    the order covers.
+    """
+    levels = np.broadcast_to(np.asarray(quantile, dtype=np.float64), len(situation.paths))
+    result = np.zeros(len(situation.paths))
+    for rows, lead_time, review_period in _blocks(situation):
+        missing = shortfalls(situation, rows, lead_time, review_period, shortage)
+        result[rows] = row_quantile(missing, levels[rows])
+    return result
+
+
+def shortfalls(
+    situation: Situation,
+    rows: NDArray[np.intp],
+    lead_time: int,
+    review_period: int,
+    shortage: Shortage,
+) -> NDArray[np.float32]:
+    """The smallest order that avoids every stock-out of the cover, in each world, (len(rows), S).
+
+    With x_k the stock at the end of period k (x_{-1}: on hand now), a_k the goods already on order
+    and due at the start of period k, d_k the demand of period k, L and R the two intervals:
+
+        x_k = max(0, x_{k-1} + a_k - d_k),   k = 0 .. L-1        (lost sales; backorder: no max)
+        shortfall = max_{j < R} sum_{i <= j} (d_{L+i} - a_{L+i}) - x_{L-1}
+
+    The maximum matters only when open orders arrive inside the cover. Negative: so many units more
+    than needed.
+
+    >>> from onhand.decide.replenish.examples import two_worlds
+    >>> rows = np.array([0])                            # 4 on hand, 1 due after the first period
+    >>> shortfalls(two_worlds(), rows, 2, 1, "lost_sales").tolist()     # demand 1,1,1 and 5,5,5
+    [[-2.0, 5.0]]
+    >>> shortfalls(two_worlds(), rows, 2, 1, "backorder").tolist()
+    [[-2.0, 10.0]]
+    """
+    demand = situation.paths[rows, :, : lead_time + review_period]
+    due = _arrivals(situation, rows, lead_time + review_period)  # (n, L+R)
+    stock = np.empty(demand.shape[:2], dtype=np.float32)
+    stock[:] = situation.stock.net_inventory[rows, None]
+    for k in range(lead_time):
+        stock += due[:, k, None]
+        stock -= demand[:, :, k]
+        if shortage == "lost_sales":
+            np.maximum(stock, 0, out=stock)
+    used = demand[:, :, lead_time] - due[:, lead_time, None]
+    worst = used.copy()
+    for k in range(lead_time + 1, lead_time + review_period):
+        used += demand[:, :, k]
+        used -= due[:, k, None]
+        np.maximum(worst, used, out=worst)
+    return worst - stock
+
+
+def demand_in_cover(situation: Situation) -> Array:
+    """Expected demand of the periods that an order placed now covers, (N,)."""
+    terms = situation.terms
+    return mean_demand(situation, terms.lead_time, terms.protection_interval)
+
+
+def row_quantile(values: NDArray[Any], quantile: Array) -> Array:
+    """The smallest value in each row that at least a share `quantile` of the row does not exceed.
+
+    The inverse of the empirical distribution, without interpolation: a quantity that is enough
+    in that share of the worlds is itself the need of one of them. `quantile` is (N,), 0..1.
+
+    >>> row_quantile(np.array([[4.0, 1.0, 3.0, 2.0]]), np.array([0.75])).tolist()
+    [3.0]
+    """
+    n_samples = values.shape[1]
+    # 0.7 * 10 is 7.000000000000001 in floating point; it means the seventh value, not the eighth.
+    place = np.ceil(np.round(quantile * n_samples, 9)).astype(np.int64) - 1
+    place = np.clip(place, 0, n_samples - 1)
+    if place.size and (place == place[0]).all():
+        return np.partition(values, place[0], axis=1)[:, place[0]].astype(np.float64)
+    ordered = np.sort(values, axis=1)
+    return np.take_along_axis(ordered, place[:, None], axis=1)[:, 0].astype(np.float64)
+
+
+def _arrivals(situation: Situation, rows: NDArray[np.intp], n_periods: int) -> NDArray[np.float32]:
+    pipeline = situation.stock.pipeline[rows, :n_periods]
+    due = np.zeros((len(rows), n_periods), dtype=np.float32)
+    due[:, : pipeline.shape[1]] = pipeline
+    return due
+
+
+def _blocks(situation: Situation) -> Iterator[tuple[NDArray[np.intp], int, int]]:
+    """Row numbers that share a lead time and a review period, a block at a time."""
+    _reaches(situation, float(protection_horizon(situation.terms)))
+    step = max(1, _CELLS // situation.paths.shape[1])
+    intervals = np.stack([situation.terms.lead_time, situation.terms.review_period], axis=1)
+    kinds, kind_of = np.unique(intervals, axis=0, return_inverse=True)
+    for kind, (lead_time, review_period) in enumerate(kinds):
+        rows = np.flatnonzero(kind_of.ravel() == kind)
+        for start in range(0, len(rows), step):
+            yield rows[start : start + step], int(lead_time), int(review_period)
+
+
+def _reaches(situation: Situation, until: float) -> None:
+    horizon = situation.paths.shape[2]
+    if until > horizon:
+        raise ShapeError(
+            f"paths reach {horizon} periods ahead; this decision looks {until:g} periods ahead: "
+            "forecast at least `policy.horizon(terms)` periods"
+        )

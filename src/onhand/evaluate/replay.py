@@ -1,0 +1,245 @@
+"""What would a policy have cost on periods that are already over?
+
+At the review before period p the policy sees the stock, the forecast made from what was known
+then, and the terms; never the demand of p or later, which only this file holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.errors import ShapeError
+from onhand.inventory.costs import Charge, Costs, charge
+from onhand.inventory.moves import Flow, place, serve_or_backorder, serve_or_lose
+from onhand.inventory.policy import Policy, Situation
+from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
+
+__all__ = ["Replay", "RoundTo", "Window", "replay", "whole_units"]
+
+Array = NDArray[np.float64]
+RoundTo = Callable[[Array, SupplyTerms], Array]
+"""Turns needs (N,) into quantities that can be ordered, (N,)."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of the past of P periods, with all that a policy may know and what then happened.
+
+    Parameters
+    ----------
+    opening : Stock, leading shape (N,), at the review before period 0
+    forecasts : P arrays (N, S, H) float32, or None
+        `forecasts[p]`: sample paths of periods p, p+1, … made from what was known at the review
+        just before period p. None: nobody reviews there. A stock point is reviewed at p = 0 and
+        then every `review_period` periods. Any sequence will do, also one that makes its paths
+        only when asked for them.
+    demand : (N, P) units, >= 0
+        NaN: not known. It counts as no demand, so that no shortage is charged that nobody saw.
+    terms : SupplyTerms, (N,)
+    costs : Costs, (N,)
+        What we are judged by; the policy may be told others, see `replay`.
+    first_scored : int
+        Periods before it are played and not counted: no order of this window can change them.
+
+    Raises
+    ------
+    ShapeError
+        When the parts do not fit each other.
+    """
+
+    opening: Stock
+    forecasts: Sequence[NDArray[np.float32] | None]
+    demand: Array
+    terms: SupplyTerms
+    costs: Costs
+    first_scored: int = 0
+
+    def __post_init__(self) -> None:
+        n, n_periods = self.demand.shape
+        if len(self.forecasts) != n_periods:
+            raise ShapeError(
+                f"{len(self.forecasts)} forecasts for {n_periods} periods; give one for the review "
+                "before each period, or None"
+            )
+        for name, m in (
+            ("opening", self.opening.on_hand.shape[0]),
+            ("terms", self.terms.lead_time.shape[0]),
+            ("costs", self.costs.holding_cost.shape[0]),
+        ):
+            if m != n:
+                raise ShapeError(f"{name} has {m} stock points; demand has {n}")
+        if not 0 <= self.first_scored < n_periods:
+            raise ShapeError(f"first_scored is {self.first_scored}; choose 0..{n_periods - 1}")
+
+    @property
+    def n_series(self) -> int:
+        """Number of stock points, N."""
+        return int(self.demand.shape[0])
+
+    @property
+    def n_periods(self) -> int:
+        """Number of periods, P."""
+        return int(self.demand.shape[1])
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What happened to a policy in a window, each (N, P); units, and money for the costs.
+
+    orders : placed at the review just before the period
+    arrivals, demand, served, on_hand : in and at the end of the period
+    holding, shortage, ordering : costs of the period
+    first_scored : periods before it do not count in the totals and rates below
+    """
+
+    policy: str
+    orders: Array
+    arrivals: Array
+    demand: Array
+    served: Array
+    on_hand: Array
+    holding: Array
+    shortage: Array
+    ordering: Array
+    first_scored: int = 0
+
+    @property
+    def cost(self) -> Array:
+        """Holding, shortage and ordering together, (N, P)."""
+        return self.holding + self.shortage + self.ordering
+
+    @property
+    def cost_by_series(self) -> Array:
+        """Scored cost of each stock point, (N,)."""
+        return np.asarray(self.cost[:, self.first_scored :].sum(axis=1))
+
+    @property
+    def total_cost(self) -> float:
+        """Scored cost of all stock points."""
+        return float(self.cost_by_series.sum())
+
+    @property
+    def fill_rate(self) -> float:
+        """Share of scored demand met from stock in its own period; 1 where nobody wanted any."""
+        wanted = self.demand[:, self.first_scored :].sum()
+        return float(self.served[:, self.first_scored :].sum() / wanted) if wanted > 0 else 1.0
+
+    @property
+    def mean_on_hand(self) -> float:
+        """Units on the shelf at the end of a scored period, all stock points together."""
+        return float(self.on_hand[:, self.first_scored :].sum(axis=0).mean())
+
+
+def whole_units(need: Array, terms: SupplyTerms) -> Array:  # noqa: ARG001
+    """The nearest whole number of units, halves up: the plainest `round_to`.
+
+    >>> whole_units(np.array([0.4, 0.5, 2.6]), SupplyTerms.of(1, n_series=3)).tolist()
+    [0.0, 1.0, 3.0]
+    """
+    return np.floor(need + 0.5)
+
+
+def replay(
+    policy: Policy,
+    window: Window,
+    *,
+    decide_costs: Costs | None = None,
+    round_to: RoundTo | None = None,
+    shortage: Literal["lost_sales", "backorder"] = "lost_sales",
+) -> Replay:
+    """What `policy` would have ordered in `window`, and what that would have cost.
+
+    Parameters
+    ----------
+    policy : Policy
+        Ours or anybody's.
+    window : Window
+    decide_costs : Costs, (N,), optional
+        What the policy is told; the window's own costs unless given. The score always uses the
+        window's.
+    round_to : (need, terms) -> quantity, optional
+        Applied to every need; None orders the need itself.
+    shortage : "lost_sales" or "backorder"
+        What happens to demand that finds an empty shelf.
+
+    >>> from onhand.inventory.policy import Situation
+    >>> class OneForOne:
+    ...     name = "one for one"
+    ...     def horizon(self, terms): return 1
+    ...     def order(self, situation): return np.ones(len(situation.paths))
+    >>> window = Window(
+    ...     opening=Stock.of([1.0], [[0.0, 0.0]]),
+    ...     forecasts=[np.ones((1, 1, 1), dtype=np.float32)] * 3,
+    ...     demand=np.array([[1.0, 2.0, 0.0]]),
+    ...     terms=SupplyTerms.of(lead_time=1, n_series=1),
+    ...     costs=Costs.of(holding_cost=0.5, shortage_cost=1.0, n_series=1),
+    ... )
+    >>> result = replay(OneForOne(), window)
+    >>> result.arrivals.tolist(), result.on_hand.tolist(), result.cost.tolist()
+    ([[0.0, 1.0, 1.0]], [[0.0, 0.0, 1.0]], [[0.0, 1.0, 0.5]])
+    """
+    serve = {"lost_sales": serve_or_lose, "backorder": serve_or_backorder}[shortage]
+    told = window.costs if decide_costs is None else decide_costs
+    stock = _widened(window.opening, int(window.terms.lead_time.max(initial=0)) + 1)
+    orders, flows, charges = [], [], []
+    for period in range(window.n_periods):
+        quantity = _order(policy, window, period, stock, told, round_to)
+        stock = place(stock, quantity, window.terms.lead_time)
+        stock, flow = serve(stock, np.nan_to_num(window.demand[:, period]))
+        orders.append(quantity)
+        flows.append(flow)
+        charges.append(charge(flow, quantity, window.costs))
+    return _collect(policy.name, orders, flows, charges, window.first_scored)
+
+
+def _order(
+    policy: Policy,
+    window: Window,
+    period: int,
+    stock: Stock,
+    told: Costs,
+    round_to: RoundTo | None,
+) -> Array:
+    paths = window.forecasts[period]
+    is_review = period % window.terms.review_period == 0  # (N,)
+    if paths is None or not is_review.any():
+        return np.zeros(window.n_series)
+    situation = Situation(stock, paths, window.terms, told)
+    everybody = bool(is_review.all())
+    need = np.zeros(window.n_series)
+    rows = np.flatnonzero(is_review)
+    need[rows] = policy.order(situation if everybody else situation.rows(rows))
+    return need if round_to is None else round_to(need, window.terms)
+
+
+def _widened(stock: Stock, width: int) -> Stock:
+    """The same stock with a pipeline long enough for an order placed now."""
+    missing = max(0, width - stock.pipeline.shape[-1])
+    pipeline = np.pad(stock.pipeline, ((0, 0), (0, missing)))
+    return Stock(stock.on_hand, pipeline, stock.backorders)
+
+
+def _collect(
+    name: str, orders: list[Array], flows: list[Flow], charges: list[Charge], first_scored: int
+) -> Replay:
+    def side_by_side(columns: Sequence[Array]) -> Array:
+        return np.stack(columns, axis=1)
+
+    return Replay(
+        policy=name,
+        orders=side_by_side(orders),
+        arrivals=side_by_side([f.arrivals for f in flows]),
+        demand=side_by_side([f.demand for f in flows]),
+        served=side_by_side([f.served for f in flows]),
+        on_hand=side_by_side([f.on_hand for f in flows]),
+        holding=side_by_side([c.holding for c in charges]),
+        shortage=side_by_side([c.shortage for c in charges]),
+        ordering=side_by_side([c.ordering for c in charges]),
+        first_scored=first_scored,
+    )
