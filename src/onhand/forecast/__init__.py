@@ -1,1 +1,34 @@
 """What may they want next? Histories become joint sample paths of the future."""
+
+from onhand.forecast.averages import MovingAverage, Naive, SeasonalMovingAverage, SeasonalNaive
+from onhand.forecast.blend import Blend
+from onhand.forecast.bootstrap import Bootstrap
+from onhand.forecast.calibrated import Calibrated
+from onhand.forecast.default import default_forecaster
+from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.forecast.intermittent import SBA, TSB
+from onhand.forecast.paths import DemandPaths
+from onhand.forecast.smoothing import (
+    DampedTrend,
+    ExponentialSmoothing,
+    SeasonalExponentialSmoothing,
+)
+
+__all__ = [
+    "SBA",
+    "TSB",
+    "Blend",
+    "Bootstrap",
+    "Calibrated",
+    "DampedTrend",
+    "DemandPaths",
+    "ExponentialSmoothing",
+    "FittedForecaster",
+    "Forecaster",
+    "MovingAverage",
+    "Naive",
+    "SeasonalExponentialSmoothing",
+    "SeasonalMovingAverage",
+    "SeasonalNaive",
+    "default_forecaster",
+]

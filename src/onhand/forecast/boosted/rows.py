@@ -1,0 +1,136 @@
+"""Which examples does the booster learn from?
+
+An example is (series, origin, horizon): the features at the origin, the demand that came. A panel
+of N series over T periods has N x T x H of them, more than any laptop holds, and neighbours are
+nearly copies of each other. So a budget of rows is drawn, evenly over the origins, and only those
+are ever laid out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.demand.features import Columns, Past, describe
+
+__all__ = ["Rows", "draw_rows", "lay_out"]
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Examples in the layout that a booster wants.
+
+    Parameters
+    ----------
+    names : F feature names
+    features : (R, F) float32
+    target : (R,) float32, demand in units of the series' scale at the origin
+    scale : (R,) float32, units per period
+    weight : (R,) float32, recency x in-stock share x omega; not yet the scale
+    """
+
+    names: tuple[str, ...]
+    features: Floats
+    target: Floats
+    scale: Floats
+    weight: Floats
+
+
+def lay_out(columns: Columns, series: NDArray[np.int64], step: NDArray[np.int64]) -> Floats:
+    """The feature rows (R, F) of the pairs (position in columns, horizon - 1)."""
+    rows = np.empty((len(series), len(columns)), dtype=np.float32)
+    for k, values in enumerate(columns.values()):
+        n, h = values.shape
+        rows[:, k] = values[series if n > 1 else 0, step if h > 1 else 0]
+    return rows
+
+
+def draw_rows(
+    past: Past,
+    *,
+    horizon: int,
+    n_rows: int,
+    n_origins: int,
+    per_year: float,
+    share: Floats,
+    omega: Floats | None,
+    rng: np.random.Generator,
+) -> Rows:
+    """Examples whose targets all lie before the end of `past`.
+
+    Parameters
+    ----------
+    past : Past
+    horizon : periods ahead, at most
+    n_rows, n_origins : the most rows and origins to draw
+    per_year : periods in a year: weights halve with each year of age, down to a quarter
+    share : (N, T) weight of each period's demand as a target, 0..1; 0 leaves it out
+    omega : (N,) extra weight of each series, or None
+    rng : where the draw comes from
+    """
+    n, t = past.filled.shape
+    origins = _origins(t, past.lookback.windows[1], n_origins)
+    reach = np.minimum(horizon, t - origins)  # (O,) targets that exist
+    budget = n_rows / max(int((n * reach).sum()), 1)
+    parts: list[Rows] = []
+    for origin, h in zip(origins, reach, strict=True):
+        size = int(n * h)
+        drawn = (
+            np.arange(size)
+            if budget >= 1
+            else np.unique(rng.integers(0, size, size=int(size * budget)))
+        )
+        series, step = np.divmod(drawn, h)
+        weight = share[series, origin + step] * past.is_known[series, origin + step]
+        age = (t - origin - step) / per_year
+        weight = weight * np.where(age <= 1, 1.0, np.where(age <= 2, 0.5, 0.25))
+        if omega is not None:
+            weight = weight * omega[series]
+        kept = weight > 0
+        if not kept.any():
+            continue
+        series, step = series[kept], step[kept]
+        rows, position = np.unique(series, return_inverse=True)
+        columns, scale = describe(past.until(int(origin)), horizon, rows)
+        parts.append(
+            Rows(
+                names=tuple(columns),
+                features=lay_out(columns, position, step),
+                target=past.filled[series, origin + step] / scale[position],
+                scale=scale[position],
+                weight=weight[kept].astype(np.float32),
+            )
+        )
+    return _stack(parts)
+
+
+def _origins(t: int, shortest: int, n_origins: int) -> NDArray[np.int64]:
+    """Origins to learn from: each has a little history before it and one target after it."""
+    first = min(shortest, t - 1)
+    origins = np.arange(first, t)
+    if len(origins) <= n_origins:
+        return origins
+    return np.unique(np.round(np.linspace(first, t - 1, n_origins)).astype(np.int64))
+
+
+def _stack(parts: list[Rows]) -> Rows:
+    """All parts in one, over the features of the last, which knew most."""
+    names = max((p.names for p in parts), key=len)
+    features = np.full((sum(len(p.target) for p in parts), len(names)), np.nan, dtype=np.float32)
+    start = 0
+    for part in parts:
+        stop = start + len(part.target)
+        index = [names.index(name) for name in part.names]
+        features[start:stop, index] = part.features
+        start = stop
+    return Rows(
+        names=names,
+        features=features,
+        target=np.concatenate([p.target for p in parts]),
+        scale=np.concatenate([p.scale for p in parts]),
+        weight=np.concatenate([p.weight for p in parts]),
+    )

@@ -1,0 +1,255 @@
+"""How wrong has this forecaster been before? Its own past errors become the spread of its future."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.data.panel import Frequency, Panel
+from onhand.demand.history import DemandHistory
+from onhand.errors import ConfigError
+from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.forecast.paths import DemandPaths
+from onhand.forecast.spread import draw_seed, is_count, of_rows
+
+__all__ = ["Calibrated"]
+
+_HORIZON = {Frequency.DAY: 28, Frequency.WEEK: 13, Frequency.MONTH: 6}
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A point forecaster whose spread is the spread of its own rolling-origin errors.
+
+    The point forecaster is fitted again at earlier origins of the same history and compared with
+    what followed. An error is divided by forecast ** power, so that errors of comparable series
+    can be lent to each other; a sample path adds the whole error trajectory of one such series
+    at one origin, so that paths are joint in time. One origin strikes all series of a sample, so
+    that what hits the shop together stays together.
+
+    Parameters
+    ----------
+    point : Forecaster
+        Only its mean is used.
+    n_origins : int
+        Earlier origins, the last ones that leave room for errors to be seen.
+    stride : int or None, periods
+        Between origins. None: a fourth of the calibrated horizon, rounded up.
+    horizon : int or None, periods
+        Length of the error trajectories; longer paths chain them. None: 28 days, 13 weeks or 6
+        months.
+    power : share 0..1
+        0: errors are as large for big sellers as for small ones; 1: they grow in proportion.
+    n_neighbours : int
+        Error trajectories that a series draws from, those of most similar forecast demand.
+    bias_correction : share 0..1
+        Share of the mean error of those neighbours that is added to the forecast.
+
+    Source: pooled residual quantiles are split conformal prediction by class; V. Vovk, A. Gammerman
+    and G. Shafer (2005), Algorithmic Learning in a Random World.
+    """
+
+    point: Forecaster
+    n_origins: int = 8
+    stride: int | None = None
+    horizon: int | None = None
+    power: float = 0.5
+    n_neighbours: int = 800
+    bias_correction: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name, value in (("n_origins", self.n_origins), ("n_neighbours", self.n_neighbours)):
+            if value < 1:
+                raise ConfigError(f"{name} is {value}; calibration needs at least 1")
+        for name, share in (("power", self.power), ("bias_correction", self.bias_correction)):
+            if not 0 <= share <= 1:
+                raise ConfigError(f"{name} is {share}; choose a share between 0 and 1")
+
+    @property
+    def name(self) -> str:
+        """`calibrated tsb`."""
+        return f"calibrated {self.point.name}"
+
+    def fit(self, history: DemandHistory) -> FittedCalibrated:
+        """The point forecast from now, and the errors of the same forecast from earlier origins."""
+        horizon = self.horizon or _HORIZON[history.panel.frequency]
+        stride = self.stride or -(-horizon // 4)
+        origins = earlier_origins(history.n_periods, horizon, stride, self.n_origins)
+        n_errors = min(horizon, history.n_periods - min(origins)) if origins else 1
+        donors = [_errors_at(self.point, history, o, n_errors, self.power) for o in origins]
+        donors = [d for d in donors if len(d.level)]
+        if not donors:  # nothing to learn from: the point forecast is all we know
+            nothing = np.zeros((1, n_errors), np.float32)
+            donors = [_Donors(np.zeros(1, np.float32), nothing)]
+        most = max(len(d.level) for d in donors)
+        levels = np.full((len(donors), most), np.inf, np.float32)
+        errors = np.zeros((len(donors), most, n_errors), np.float32)
+        for o, donor in enumerate(donors):
+            levels[o, : len(donor.level)] = donor.level
+            errors[o, : len(donor.level)] = donor.errors
+        return FittedCalibrated(
+            panel=history.panel,
+            point=self.point.fit(history),
+            is_count=is_count(history.values),
+            levels=levels,
+            errors=errors,
+            n_donors=np.array([len(d.level) for d in donors]),
+            power=self.power,
+            n_neighbours=self.n_neighbours,
+            bias_correction=self.bias_correction,
+        )
+
+
+def earlier_origins(n_periods: int, horizon: int, stride: int, n_origins: int) -> list[int]:
+    """The last origins whose errors can be seen, in order of time.
+
+    Whole horizons are preferred; a history too short for one gives what it has, down to a single
+    period seen after half of the history.
+
+    >>> earlier_origins(100, horizon=13, stride=4, n_origins=3)
+    [79, 83, 87]
+    >>> earlier_origins(8, horizon=13, stride=4, n_origins=3)
+    [4]
+    """
+    seen = min(horizon, n_periods // 2)
+    if seen == 0:
+        return []
+    shortest = max(seen, n_periods // 4)
+    origins = [n_periods - seen - k * stride for k in range(n_origins)]
+    return sorted(o for o in origins if o >= min(shortest, n_periods - seen))
+
+
+@dataclass(frozen=True)
+class _Donors:
+    """Scaled error trajectories (D, C) of one origin, sorted by forecast level (D,)."""
+
+    level: NDArray[np.float32]
+    errors: NDArray[np.float32]
+
+
+def _errors_at(
+    point: Forecaster, history: DemandHistory, origin: int, horizon: int, power: float
+) -> _Donors:
+    forecast = point.fit(history.until(origin)).mean(horizon)
+    actual = history.values[:, origin : origin + horizon]
+    errors = (actual - forecast) / scale_of(forecast, power)
+    known = np.isfinite(errors)
+    is_usable = known.sum(axis=1) * 2 >= horizon
+    errors, level = errors[is_usable], forecast.mean(axis=1)[is_usable]
+    order = np.argsort(level, kind="stable")
+    return _Donors(level[order], _filled(errors)[order])
+
+
+def scale_of(forecast: NDArray[np.float32], power: float) -> NDArray[np.float32]:
+    """What errors are divided by: forecast ** power, for a forecast of at least 0.05 units."""
+    return (np.maximum(forecast, 0.05) ** power).astype(np.float32)
+
+
+def _filled(errors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Trajectories whose unknown steps are taken from the trajectory most like them.
+
+    Trajectories are ranked by the mean of their known steps; an unknown step is that of the next
+    lower one of which it is known, or of the next higher one.
+    """
+    if not len(errors) or np.isfinite(errors).all():
+        return errors
+    rank = np.argsort(np.nanmean(errors, axis=1), kind="stable")
+    ranked = errors[rank]
+    for direction in (1, -1):
+        towards = ranked[::direction]
+        last = np.where(np.isnan(towards), 0, np.arange(len(towards))[:, None])
+        np.maximum.accumulate(last, axis=0, out=last)
+        ranked = np.take_along_axis(towards, last, axis=0)[::direction]
+    out = np.empty_like(errors)
+    out[rank] = np.nan_to_num(ranked)
+    return out
+
+
+@dataclass(frozen=True)
+class FittedCalibrated:
+    """A fitted point forecaster with a library of scaled error trajectories.
+
+    levels : (O, D) forecast level of each donor, sorted within an origin, inf beyond `n_donors`
+    errors : (O, D, C) scaled error trajectories
+    """
+
+    panel: Panel
+    point: FittedForecaster
+    is_count: NDArray[np.bool_]
+    levels: NDArray[np.float32]
+    errors: NDArray[np.float32]
+    n_donors: NDArray[np.int64]
+    power: float
+    n_neighbours: int
+    bias_correction: float
+
+    def mean(self, horizon: int) -> NDArray[np.float32]:
+        """The point forecast plus its share of the neighbours' mean error, (N, H)."""
+        forecast = self.point.mean(horizon)
+        first, width = self._neighbours(forecast)
+        bias = self._mean_error(first, width, horizon)
+        corrected = forecast + scale_of(forecast, self.power) * self.bias_correction * bias
+        return np.maximum(corrected, 0).astype(np.float32)
+
+    def paths(
+        self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
+    ) -> DemandPaths:
+        """Sample paths (len(rows), n_samples, H) of the stock points in `rows`."""
+        from onhand.forecast.kernels import error_paths
+
+        seed = draw_seed(rng)
+        n_origins, _, length = self.errors.shape
+        n_blocks = -(-horizon // length)
+        shared = np.random.default_rng(seed)  # the same for every block of rows
+        worlds = np.stack(
+            [shared.permutation(n_samples) % n_origins for _ in range(n_blocks)], axis=1
+        )
+        forecast = self.point.mean(horizon)[rows]
+        first, width = self._neighbours(forecast)
+        shift = (1 - self.bias_correction) * self._mean_error(first, width, horizon)
+        values = error_paths(
+            forecast,
+            scale_of(forecast, self.power),
+            shift.astype(np.float32),
+            self.errors,
+            first,
+            width,
+            worlds,
+            self.is_count[rows],
+            of_rows(rows, self.panel.n_series),
+            seed,
+        )
+        panel = self.panel
+        return DemandPaths(
+            values, panel.items[rows], panel.locations[rows], panel.future_dates(horizon)
+        )
+
+    def _neighbours(
+        self, forecast: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """First donor (n, O) and number of donors (O,) whose demand is most like each row's."""
+        n_origins, _, length = self.errors.shape
+        level = forecast[:, :length].mean(axis=1)
+        width = np.minimum(-(-self.n_neighbours // n_origins), self.n_donors)
+        first = np.empty((len(level), n_origins), np.int64)
+        for o in range(n_origins):
+            donors = self.levels[o, : self.n_donors[o]]
+            middle = np.searchsorted(donors, level, "left") + np.searchsorted(
+                donors, level, "right"
+            )
+            first[:, o] = np.clip(middle // 2 - width[o] // 2, 0, len(donors) - width[o])
+        return first, width
+
+    def _mean_error(
+        self, first: NDArray[np.int64], width: NDArray[np.int64], horizon: int
+    ) -> NDArray[np.float64]:
+        """Mean scaled error of each row's neighbours by step, (n, H)."""
+        n_origins, most, length = self.errors.shape
+        total = np.zeros((len(first), length))
+        for o in range(n_origins):
+            sums = np.zeros((most + 1, length))
+            np.cumsum(self.errors[o], axis=0, dtype=np.float64, out=sums[1:])
+            total += (sums[first[:, o] + width[o]] - sums[first[:, o]]) / width[o]
+        return (total / n_origins)[:, np.arange(horizon) % length]

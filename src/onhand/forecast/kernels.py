@@ -1,0 +1,360 @@
+"""How are a million small recursions run quickly? Compiled loops over the series of a panel.
+
+Every loop here has a slow, plain twin in the tests that says what it must return. A NaN is a
+period about which nothing is known: states pass over it unchanged.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = [
+    "block_bootstrap",
+    "count_paths",
+    "croston",
+    "error_paths",
+    "seasonal_smoothing",
+    "simple_smoothing",
+    "trend_smoothing",
+    "tsb",
+]
+
+Floats = NDArray[np.float32]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31, _S11 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(11)
+_LARGEST_TABULATED_MEAN = 60.0
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _mix(x):  # type: ignore[no-untyped-def]
+    """SplitMix64 (Steele, Lea, Flood 2014, OOPSLA): a counter in, 64 well mixed bits out."""
+    x = (x ^ (x >> _S30)) * _MIX_1
+    x = (x ^ (x >> _S27)) * _MIX_2
+    return x ^ (x >> _S31)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _stream(seed, row):  # type: ignore[no-untyped-def]
+    """Where the random numbers of one series start, whatever block it is drawn in."""
+    return _mix(np.uint64(seed) + _GOLDEN * np.uint64(row + 1))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _uniform(stream, k):  # type: ignore[no-untyped-def]
+    """The k-th number of a stream, uniform on the open interval (0, 1)."""
+    bits = _mix(stream + _GOLDEN * np.uint64(k + 1))
+    return (np.float64(bits >> _S11) + 0.5) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True, nogil=True)
+def simple_smoothing(y, alphas):  # type: ignore[no-untyped-def]
+    """Simple exponential smoothing, the smoothing constant of least squared one-step error.
+
+    The gain is max(alpha, 1/n) at the n-th known period, so that a short history is averaged
+    before it is smoothed. Returns level (N,), alpha (N,), mean squared one-step error (N,).
+    """
+    n, t = y.shape
+    level = np.zeros(n, np.float32)
+    alpha = np.zeros(n, np.float32)
+    mse = np.zeros(n, np.float32)
+    for i in range(n):
+        best = np.inf
+        for a in alphas:
+            base, sse, m = 0.0, 0.0, 0
+            for j in range(t):
+                v = y[i, j]
+                if v == v:
+                    if m == 0:
+                        base = v
+                    else:
+                        e = v - base
+                        sse += e * e
+                        base += max(a, 1.0 / (m + 1)) * e
+                    m += 1
+            score = sse / max(m - 1, 1)
+            if score < best:
+                best = score
+                level[i], alpha[i], mse[i] = base, a, score
+    return level, alpha, mse
+
+
+@njit(cache=True, nogil=True)
+def trend_smoothing(y, alphas, betas, phi):  # type: ignore[no-untyped-def]
+    """Level and damped trend (Gardner and McKenzie 1985), constants of least one-step error.
+
+    Returns level (N,), trend (N,), mean squared one-step error (N,). Unknown periods let the
+    level follow its damped trend.
+    """
+    n, t = y.shape
+    level = np.zeros(n, np.float32)
+    trend = np.zeros(n, np.float32)
+    mse = np.zeros(n, np.float32)
+    for i in range(n):
+        best = np.inf
+        for a in alphas:
+            for b in betas:
+                base, g, sse, m = 0.0, 0.0, 0.0, 0
+                for j in range(t):
+                    v = y[i, j]
+                    ahead = base + phi * g
+                    if v == v:
+                        if m == 0:
+                            base = v
+                        else:
+                            e = v - ahead
+                            sse += e * e
+                            gain = max(a, 1.0 / (m + 1))
+                            base = ahead + gain * e
+                            g = phi * g + gain * b * e
+                        m += 1
+                    elif m > 0:
+                        base, g = ahead, phi * g
+                score = sse / max(m - 1, 1)
+                if score < best:
+                    best = score
+                    level[i], trend[i], mse[i] = base, g, score
+    return level, trend, mse
+
+
+@njit(cache=True, nogil=True)
+def seasonal_smoothing(y, season, alphas, gammas):  # type: ignore[no-untyped-def]
+    """Level and additive season (Winters 1960), constants of least squared one-step error.
+
+    Seasonal states start at 0 and learn with gain max(gamma, 1/k) at their k-th visit after the
+    first; the level learns with max(alpha, 1/n). Returns level (N,), states (N, season) by
+    position j mod season, and mean squared one-step error (N,).
+    """
+    n, t = y.shape
+    level = np.zeros(n, np.float32)
+    states = np.zeros((n, season), np.float32)
+    mse = np.zeros(n, np.float32)
+    s = np.zeros(season, np.float64)
+    visits = np.zeros(season, np.int64)
+    for i in range(n):
+        best = np.inf
+        for a in alphas:
+            for g in gammas:
+                s[:] = 0.0
+                visits[:] = 0
+                base, sse, m = 0.0, 0.0, 0
+                for j in range(t):
+                    v = y[i, j]
+                    if v == v:
+                        k = j % season
+                        if m == 0:
+                            base = v
+                        else:
+                            e = v - base - s[k]
+                            sse += e * e
+                            base += max(a, 1.0 / (m + 1)) * e
+                            # After one visit a deviation is mostly noise: half of it at most.
+                            s[k] += max(g, 1.0 / (visits[k] + 2)) * e if m >= season else 0.0
+                        visits[k] += 1
+                        m += 1
+                score = sse / max(m - 1, 1)
+                if score < best:
+                    best = score
+                    level[i], mse[i] = base, score
+                    for k in range(season):
+                        states[i, k] = s[k]
+    return level, states, mse
+
+
+@njit(cache=True, nogil=True)
+def tsb(y, alphas, betas):  # type: ignore[no-untyped-def]
+    """Teunter, Syntetos and Babai (2011): size times probability, both smoothed.
+
+    The probability is updated in every known period, the size when there is demand; gains are
+    max(constant, 1/n). Returns size (N,), probability (N,), mean squared one-step error (N,).
+    """
+    n, t = y.shape
+    size = np.zeros(n, np.float32)
+    probability = np.zeros(n, np.float32)
+    mse = np.zeros(n, np.float32)
+    for i in range(n):
+        best = np.inf
+        for a in alphas:
+            for b in betas:
+                z, p, sse = 0.0, 0.0, 0.0
+                m, k = 0, 0
+                for j in range(t):
+                    v = y[i, j]
+                    if v == v:
+                        if m > 0:
+                            e = v - p * z
+                            sse += e * e
+                        m += 1
+                        gain = max(b, 1.0 / m)
+                        if v > 0:
+                            k += 1
+                            z += max(a, 1.0 / k) * (v - z)
+                            p += gain * (1.0 - p)
+                        else:
+                            p -= gain * p
+                score = sse / max(m - 1, 1)
+                if score < best:
+                    best = score
+                    size[i], probability[i], mse[i] = z, p, score
+    return size, probability, mse
+
+
+@njit(cache=True, nogil=True)
+def croston(y, alphas):  # type: ignore[no-untyped-def]
+    """Croston (1972): smoothed size and smoothed interval between demands, both updated at demands.
+
+    Returns size (N,), interval (N,) in known periods, alpha (N,), and the mean squared one-step
+    error (N,) of size / interval x (1 - alpha / 2), the forecast of Syntetos and Boylan (2005).
+    """
+    n, t = y.shape
+    size = np.zeros(n, np.float32)
+    interval = np.ones(n, np.float32)
+    alpha = np.zeros(n, np.float32)
+    mse = np.zeros(n, np.float32)
+    for i in range(n):
+        best = np.inf
+        for a in alphas:
+            z, q, sse = 0.0, 1.0, 0.0
+            m, k, gap = 0, 0, 0
+            for j in range(t):
+                v = y[i, j]
+                if v == v:
+                    if m > 0:
+                        e = v - z / q * (1.0 - 0.5 * a)
+                        sse += e * e
+                    m += 1
+                    gap += 1
+                    if v > 0:
+                        k += 1
+                        gain = max(a, 1.0 / k)
+                        z += gain * (v - z)
+                        q = float(gap) if k == 1 else q + gain * (gap - q)
+                        gap = 0
+            score = sse / max(m - 1, 1)
+            if score < best:
+                best = score
+                size[i], interval[i], alpha[i], mse[i] = z, q, a, score
+    return size, interval, alpha, mse
+
+
+@njit(cache=True, nogil=True)
+def _normal_quantile(u):  # type: ignore[no-untyped-def]
+    """Inverse of the standard normal distribution, to 4.5e-4 (Abramowitz and Stegun 26.2.23)."""
+    q = min(u, 1.0 - u)
+    s = math.sqrt(-2.0 * math.log(q))
+    z = s - (2.515517 + 0.802853 * s + 0.010328 * s * s) / (
+        1.0 + 1.432788 * s + 0.189269 * s * s + 0.001308 * s * s * s
+    )
+    return z if u > 0.5 else -z
+
+
+@njit(cache=True, nogil=True)
+def _count_quantile(u, mean, ratio):  # type: ignore[no-untyped-def]
+    """The u-quantile of a negative binomial with this mean and variance / mean (1: Poisson)."""
+    if ratio < 1.0 + 1e-6:
+        p, r, b = math.exp(-mean), 0.0, 0.0
+    else:
+        r = mean / (ratio - 1.0)  # number of failures
+        b = 1.0 - 1.0 / ratio
+        p = math.exp(-r * math.log(ratio))
+    total, k = p, 0
+    while total < u and k < 100_000:
+        k += 1
+        if b == 0.0:
+            p *= mean / k
+        else:
+            p *= b * (r + k - 1.0) / k
+        total += p
+        if p < 1e-15 and k > mean:
+            break
+    return float(k)
+
+
+@njit(cache=True, nogil=True)
+def _gamma_quantile(u, mean, ratio):  # type: ignore[no-untyped-def]
+    """The u-quantile of a gamma with this mean and variance / mean (Wilson and Hilferty 1931)."""
+    c = ratio / mean / 9.0
+    base = 1.0 - c + _normal_quantile(u) * math.sqrt(c)
+    return mean * base * base * base if base > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def count_paths(mean, ratio, is_count, rows, n_samples, seed):  # type: ignore[no-untyped-def]
+    """Independent draws (n, S, H) around `mean` (n, H) with variance / mean `ratio` (n,)."""
+    n, h = mean.shape
+    out = np.zeros((n, n_samples, h), np.float32)
+    for i in range(n):
+        stream = _stream(seed, rows[i])
+        for s in range(n_samples):
+            for k in range(h):
+                m = mean[i, k]
+                if m <= 0.0:
+                    continue
+                u = _uniform(stream, s * h + k)
+                if is_count[i] and m <= _LARGEST_TABULATED_MEAN:
+                    out[i, s, k] = _count_quantile(u, m, ratio[i])
+                else:
+                    x = _gamma_quantile(u, m, ratio[i])
+                    out[i, s, k] = np.floor(x + 0.5) if is_count[i] else x
+    return out
+
+
+@njit(cache=True, nogil=True)
+def block_bootstrap(y, lengths, block, rows, n_samples, horizon, seed):  # type: ignore[no-untyped-def]
+    """Paths made of blocks of a series' own known values, taken round a circle.
+
+    `y` (n, W) holds the values left-aligned, `lengths` (n,) says how many there are.
+    """
+    n = y.shape[0]
+    out = np.zeros((n, n_samples, horizon), np.float32)
+    n_blocks = (horizon + block - 1) // block
+    for i in range(n):
+        length = lengths[i]
+        if length == 0:
+            continue
+        stream = _stream(seed, rows[i])
+        for s in range(n_samples):
+            start = 0
+            for k in range(horizon):
+                if k % block == 0:
+                    start = int(_uniform(stream, s * n_blocks + k // block) * length)
+                out[i, s, k] = y[i, (start + k % block) % length]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def error_paths(mean, scale, shift, errors, first, width, worlds, is_count, rows, seed):  # type: ignore[no-untyped-def]
+    """Forecast plus a scaled error trajectory of a comparable series, (n, S, H), >= 0.
+
+    mean, scale, shift : (n, H)     path = mean + scale * (error - shift)
+    errors : (O, D, C)              donors sorted by demand within each origin
+    first : (n, O), width : (O,)    the donors of a row at an origin: first .. first + width - 1
+    worlds : (S, B)                 the origin whose errors strike every series in block b of world s
+    """
+    n, h = mean.shape
+    c = errors.shape[2]
+    n_samples, n_blocks = worlds.shape
+    out = np.zeros((n, n_samples, h), np.float32)
+    per_sample = n_blocks + h
+    for i in range(n):
+        stream = _stream(seed, rows[i])
+        for s in range(n_samples):
+            for b in range(n_blocks):
+                o = worlds[s, b]
+                u = _uniform(stream, s * per_sample + b)
+                d = first[i, o] + int(u * width[o])
+                for k in range(b * c, min(b * c + c, h)):
+                    x = mean[i, k] + scale[i, k] * (errors[o, d, k - b * c] - shift[i, k])
+                    if x <= 0.0:
+                        continue
+                    if is_count[i]:
+                        # Rounding up with probability equal to the fraction keeps the mean.
+                        x = np.floor(x + _uniform(stream, s * per_sample + n_blocks + k))
+                    out[i, s, k] = x
+    return out
