@@ -57,3 +57,9 @@ class DemandHistory:
     def rows(self, index: slice | NDArray[Any]) -> DemandHistory:
         """The history of some stock points."""
         return DemandHistory(self.panel.rows(index), self.values[index], self.is_censored[index])
+
+    def until(self, n_periods: int) -> DemandHistory:
+        """The history as it stood when only its first `n_periods` periods were over."""
+        return DemandHistory(
+            self.panel.until(n_periods), self.values[:, :n_periods], self.is_censored[:, :n_periods]
+        )
