@@ -1,0 +1,107 @@
+"""Genetic algorithm, particle swarm and differential evolution, by pymoo (Blank & Deb 2020)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.optimize.minimize import Search
+from onhand.optimize.problem import Problem
+
+__all__ = ["DifferentialEvolution", "GeneticAlgorithm", "ParticleSwarm"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GeneticAlgorithm:
+    """Selection, simulated binary crossover and polynomial mutation (Deb & Agrawal 1995).
+
+    The field's tutorials use a population of 50 for 100 generations: 5,000 evaluations.
+    """
+
+    population: int = 50
+    name: str = "genetic algorithm"
+
+    def begin(self, problem: Problem, *, rng: np.random.Generator, start: Array | None) -> Search:
+        """A genetic search of `problem`."""
+        from pymoo.algorithms.soo.nonconvex.ga import GA
+
+        return _begin(GA, self.population, problem, rng, start)
+
+
+@dataclass(frozen=True)
+class ParticleSwarm:
+    """Particles drawn to their own best and to everybody's (Kennedy & Eberhart 1995)."""
+
+    population: int = 50
+    name: str = "particle swarm"
+
+    def begin(self, problem: Problem, *, rng: np.random.Generator, start: Array | None) -> Search:
+        """A swarm search of `problem`."""
+        from pymoo.algorithms.soo.nonconvex.pso import PSO
+
+        return _begin(PSO, self.population, problem, rng, start)
+
+
+@dataclass(frozen=True)
+class DifferentialEvolution:
+    """Candidates moved by differences of other candidates (Storn & Price 1997)."""
+
+    population: int = 50
+    name: str = "differential evolution"
+
+    def begin(self, problem: Problem, *, rng: np.random.Generator, start: Array | None) -> Search:
+        """A differential search of `problem`."""
+        from pymoo.algorithms.soo.nonconvex.de import DE
+
+        return _begin(DE, self.population, problem, rng, start)
+
+
+def first_generation(
+    problem: Problem, size: int, rng: np.random.Generator, start: Array | None
+) -> Array:
+    """Candidates spread over the box, or around `start` (which is the first of them), (size, D)."""
+    width = problem.upper - problem.lower
+    if start is None:
+        return problem.lower + width * rng.random((size, len(width)))
+    near = start + 0.1 * width * rng.standard_normal((size, len(width)))
+    near[0] = start
+    return np.clip(near, problem.lower, problem.upper)
+
+
+def _begin(
+    algorithm: Any, size: int, problem: Problem, rng: np.random.Generator, start: Array | None
+) -> Search:
+    from pymoo.core.problem import Problem as PymooProblem
+    from pymoo.core.termination import NoTermination
+
+    box = PymooProblem(n_var=len(problem.lower), n_obj=1, xl=problem.lower, xu=problem.upper)
+    inner = algorithm(pop_size=size, sampling=first_generation(problem, size, rng, start))
+    inner.setup(box, termination=NoTermination(), seed=int(rng.integers(2**31)), verbose=False)
+    return _PymooSearch(inner, box)
+
+
+class _PymooSearch:
+    """Holds pymoo's own mutable algorithm; the only state in this room besides pycma's."""
+
+    def __init__(self, inner: Any, box: Any) -> None:
+        self._inner = inner
+        self._box = box
+        self._asked: Any = None
+
+    def ask(self) -> Array:
+        """The next generation, (P, D)."""
+        self._asked = self._inner.ask()
+        return np.asarray(self._asked.get("X"), dtype=np.float64)
+
+    def tell(self, candidates: Array, costs: Array) -> None:  # noqa: ARG002  pymoo keeps them itself
+        """Hands the costs of the last generation to pymoo."""
+        from pymoo.core.evaluator import Evaluator
+        from pymoo.problems.static import StaticProblem
+
+        Evaluator().eval(StaticProblem(self._box, F=costs[:, None]), self._asked)
+        self._inner.tell(infills=self._asked)
