@@ -152,8 +152,8 @@ class PolicySettings(_Section):
             "periods of demand for coverage. tune: the cheapest one on past windows."
         ),
     )
-    rounding: Literal["up", "nearest", "economic"] = Field(
-        default="up", description="How a need becomes whole packs: up, nearest or economic."
+    rounding: Literal["up", "nearest", "down"] = Field(
+        default="up", description="How a need becomes whole packs: up, nearest or down."
     )
     shortage: Literal["lost_sales", "backorder"] = Field(
         default="lost_sales",
