@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
-__all__ = ["Calibrated"]
+__all__ = ["Calibrated", "FittedCalibrated", "earlier_origins", "error_library"]
 
 _HORIZON = {Frequency.DAY: 28, Frequency.WEEK: 13, Frequency.MONTH: 6}
 
@@ -77,25 +78,10 @@ class Calibrated:
         horizon = self.horizon or _HORIZON[history.panel.frequency]
         stride = self.stride or -(-horizon // 4)
         origins = earlier_origins(history.n_periods, horizon, stride, self.n_origins)
-        n_errors = min(horizon, history.n_periods - min(origins)) if origins else 1
-        donors = [_errors_at(self.point, history, o, n_errors, self.power) for o in origins]
-        donors = [d for d in donors if len(d.level)]
-        if not donors:  # nothing to learn from: the point forecast is all we know
-            nothing = np.zeros((1, n_errors), np.float32)
-            donors = [_Donors(np.zeros(1, np.float32), nothing)]
-        most = max(len(d.level) for d in donors)
-        levels = np.full((len(donors), most), np.inf, np.float32)
-        errors = np.zeros((len(donors), most, n_errors), np.float32)
-        for o, donor in enumerate(donors):
-            levels[o, : len(donor.level)] = donor.level
-            errors[o, : len(donor.level)] = donor.errors
-        return FittedCalibrated(
-            panel=history.panel,
-            point=self.point.fit(history),
-            is_count=is_count(history.values),
-            levels=levels,
-            errors=errors,
-            n_donors=np.array([len(d.level) for d in donors]),
+        return error_library(
+            history,
+            self.point.fit(history),
+            {o: self.point.fit(history.until(o)).mean(horizon) for o in origins},
             power=self.power,
             n_neighbours=self.n_neighbours,
             bias_correction=self.bias_correction,
@@ -121,6 +107,56 @@ def earlier_origins(n_periods: int, horizon: int, stride: int, n_origins: int) -
     return sorted(o for o in origins if o >= min(shortest, n_periods - seen))
 
 
+def error_library(
+    history: DemandHistory,
+    point: FittedForecaster,
+    earlier: Mapping[int, NDArray[np.float32]],
+    *,
+    power: float = 0.5,
+    n_neighbours: int = 800,
+    bias_correction: float = 0.5,
+) -> FittedCalibrated:
+    """A fitted point forecaster with the errors it would have made before.
+
+    Parameters
+    ----------
+    history : DemandHistory
+    point : FittedForecaster
+        Fitted on all of `history`; only its mean is used.
+    earlier : origin -> (N, C) forecast
+        What the same forecaster said of periods origin, origin + 1, ... knowing only those before.
+        Steps beyond the end of the history are not used; without any origin the paths all are the
+        point forecast.
+    power, n_neighbours, bias_correction
+        As for `Calibrated`.
+    """
+    n_steps = max((min(f.shape[1], history.n_periods - o) for o, f in earlier.items()), default=1)
+    donors = [
+        donor
+        for origin, forecast in earlier.items()
+        if len((donor := _donors(forecast[:, :n_steps], history, origin, power)).level)
+    ]
+    if not donors:
+        donors = [_Donors(np.zeros(1, np.float32), np.zeros((1, n_steps), np.float32))]
+    most = max(len(donor.level) for donor in donors)
+    levels = np.full((len(donors), most), np.inf, np.float32)
+    errors = np.zeros((len(donors), most, n_steps), np.float32)
+    for o, donor in enumerate(donors):
+        levels[o, : len(donor.level)] = donor.level
+        errors[o, : len(donor.level)] = donor.errors
+    return FittedCalibrated(
+        panel=history.panel,
+        point=point,
+        is_count=is_count(history.values),
+        levels=levels,
+        errors=errors,
+        n_donors=np.array([len(donor.level) for donor in donors]),
+        power=power,
+        n_neighbours=n_neighbours,
+        bias_correction=bias_correction,
+    )
+
+
 @dataclass(frozen=True)
 class _Donors:
     """Scaled error trajectories (D, C) of one origin, sorted by forecast level (D,)."""
@@ -129,14 +165,15 @@ class _Donors:
     errors: NDArray[np.float32]
 
 
-def _errors_at(
-    point: Forecaster, history: DemandHistory, origin: int, horizon: int, power: float
+def _donors(
+    forecast: NDArray[np.float32], history: DemandHistory, origin: int, power: float
 ) -> _Donors:
-    forecast = point.fit(history.until(origin)).mean(horizon)
-    actual = history.values[:, origin : origin + horizon]
-    errors = (actual - forecast) / scale_of(forecast, power)
-    known = np.isfinite(errors)
-    is_usable = known.sum(axis=1) * 2 >= horizon
+    """The error trajectories at one origin of which at least half is known."""
+    errors = np.full(forecast.shape, np.nan, np.float32)
+    actual = history.values[:, origin : origin + forecast.shape[1]]
+    n_seen = actual.shape[1]
+    errors[:, :n_seen] = (actual - forecast[:, :n_seen]) / scale_of(forecast[:, :n_seen], power)
+    is_usable = np.isfinite(errors).sum(axis=1) * 2 >= n_seen
     errors, level = errors[is_usable], forecast.mean(axis=1)[is_usable]
     order = np.argsort(level, kind="stable")
     return _Donors(level[order], _filled(errors)[order])
