@@ -59,7 +59,7 @@ def draw_rows(
     share: Floats,
     omega: Floats | None,
     rng: np.random.Generator,
-) -> Rows:
+) -> Rows | None:
     """Examples whose targets all lie before the end of `past`.
 
     Parameters
@@ -71,6 +71,10 @@ def draw_rows(
     share : (N, T) weight of each period's demand as a target, 0..1; 0 leaves it out
     omega : (N,) extra weight of each series, or None
     rng : where the draw comes from
+
+    Returns
+    -------
+    Rows, or None where no example has a positive demand.
     """
     n, t = past.filled.shape
     origins = _origins(t, past.lookback.windows[1], n_origins)
@@ -105,12 +109,14 @@ def draw_rows(
                 weight=weight[kept].astype(np.float32),
             )
         )
+    if not any(part.target.any() for part in parts):
+        return None
     return _stack(parts)
 
 
 def _origins(t: int, shortest: int, n_origins: int) -> NDArray[np.int64]:
     """Origins to learn from: each has a little history before it and one target after it."""
-    first = min(shortest, t - 1)
+    first = max(1, min(shortest, t // 2))
     origins = np.arange(first, t)
     if len(origins) <= n_origins:
         return origins

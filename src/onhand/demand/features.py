@@ -1,0 +1,470 @@
+"""What was known about a stock point, and about the period to forecast, at one origin?
+
+A *feature* is a pure function of the demand history before an origin `t` and of what is known in
+advance about the target period `t + h`. Most features are weighted means of the recent past, and a
+weighted mean with gaps is two matrix products: the weights times the values, over the weights
+times the mask of known values. So a few small *kernels* (windows, decays, same weekday, same week
+of last year) describe fifty thousand series in a fraction of a second, and nothing is laid out in
+rows before the rows that are really needed have been drawn.
+
+`Past.until(t)` cuts every array before a feature sees it: the future is absent, not avoided.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from onhand.data.panel import Frequency
+from onhand.demand.history import DemandHistory
+from onhand.errors import HistoryError, OnhandWarning
+
+__all__ = ["Columns", "Lookback", "Past", "describe", "scale_of"]
+
+Floats = NDArray[np.float32]
+Columns = dict[str, Floats]  # name -> (n, 1) about the series, (1, H) about the target, or (n, H)
+
+
+@dataclass(frozen=True)
+class Lookback:
+    """Which stretches of the past the features look at, all in periods.
+
+    Parameters
+    ----------
+    lags : single periods, 1 is the last one
+    windows : lengths of the trailing windows whose mean, spread and share of zeros are taken
+    decays : weights of the newest period in exponentially weighted means, 0..1
+    scale_window : length of the window whose mean is the *scale* of a series
+    cycle : length of the short season (7 days), or 0 for none
+    cycles : how many same positions of the short season are averaged
+    year : periods to the same season of last year (364 days keep the weekday)
+    near : periods on each side of that position that are averaged with it
+    """
+
+    lags: tuple[int, ...]
+    windows: tuple[int, ...]
+    decays: tuple[float, ...]
+    scale_window: int
+    cycle: int
+    cycles: tuple[int, ...]
+    year: int
+    near: int
+
+    @classmethod
+    def at(cls, frequency: Frequency) -> Lookback:
+        """The usual stretches for days, weeks or months.
+
+        >>> Lookback.at(Frequency.WEEK).year
+        52
+        """
+        return _LOOKBACKS[frequency]
+
+    @property
+    def width(self) -> int:
+        """Periods that the widest feature needs."""
+        return max(*self.windows, self.scale_window, 2 * self.year + self.near + 1)
+
+
+_LOOKBACKS = {
+    Frequency.DAY: Lookback(
+        lags=(1, 2, 3, 4, 5, 6, 7, 14),
+        windows=(3, 7, 14, 28, 56, 112),
+        decays=(0.05, 0.1, 0.3),
+        scale_window=56,
+        cycle=7,
+        cycles=(1, 2, 4, 8),
+        year=364,
+        near=3,
+    ),
+    Frequency.WEEK: Lookback(
+        lags=(1, 2, 3, 4),
+        windows=(3, 5, 13, 26, 52),
+        decays=(0.1, 0.25, 0.5),
+        scale_window=52,
+        cycle=0,
+        cycles=(),
+        year=52,
+        near=1,
+    ),
+    Frequency.MONTH: Lookback(
+        lags=(1, 2, 3),
+        windows=(3, 6, 12, 24),
+        decays=(0.1, 0.3),
+        scale_window=12,
+        cycle=0,
+        cycles=(),
+        year=12,
+        near=0,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Past:
+    """The arrays that features read, cut at one origin.
+
+    Parameters
+    ----------
+    filled : (N, t) float32, demand in units, 0 where unknown
+    is_known : (N, t) float32, 1 where demand is known, else 0
+    in_stock : (N, t) float32, share of selling time with stock on the shelf
+    first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
+    known : name -> (N or 1, >= t) float32, covariates known in advance, gaps carried forward
+    observed : name -> (N or 1, t) float32
+    pools : name -> (N,) int, the group of each series in every pool
+    codes : name -> (N,) float32, static attributes as codes
+    calendar : name -> (1, >= t + H) float32
+    lookback : Lookback
+    """
+
+    filled: Floats
+    is_known: Floats
+    in_stock: Floats
+    first_sale: NDArray[np.int64]
+    known: Mapping[str, Floats]
+    observed: Mapping[str, Floats]
+    pools: Mapping[str, NDArray[np.int64]]
+    codes: Mapping[str, Floats]
+    calendar: Mapping[str, Floats]
+    lookback: Lookback
+
+    @classmethod
+    def of(cls, history: DemandHistory, horizon: int) -> Past:
+        """What features of targets up to `horizon` periods ahead may read of a history."""
+        panel = history.panel
+        is_known = np.isfinite(history.values)
+        filled = np.where(is_known, history.values, 0).astype(np.float32)
+        is_sold = filled > 0
+        first_sale = np.where(is_sold.any(axis=1), is_sold.argmax(axis=1), panel.n_periods)
+        known = _reaching(panel.known, panel.n_periods + horizon)
+        pools, codes = _groups(history)
+        lookback = Lookback.at(panel.frequency)
+        return cls(
+            filled=filled,
+            is_known=is_known.astype(np.float32),
+            in_stock=panel.in_stock,
+            first_sale=first_sale,
+            known=known,
+            observed=dict(panel.observed),
+            pools=pools,
+            codes=codes,
+            calendar=_calendar(history, horizon),
+            lookback=lookback,
+        )
+
+    @property
+    def n_periods(self) -> int:
+        """Periods before the origin, t."""
+        return int(self.filled.shape[1])
+
+    def until(self, t: int) -> Past:
+        """The same before an earlier origin `t`; later demand, stock and observations are absent."""
+        if not 1 <= t <= self.n_periods:
+            raise HistoryError(f"origin {t} lies outside 1..{self.n_periods}")
+        return replace(
+            self,
+            filled=self.filled[:, :t],
+            is_known=self.is_known[:, :t],
+            in_stock=self.in_stock[:, :t],
+            observed={k: v[:, :t] for k, v in self.observed.items()},
+        )
+
+
+def scale_of(past: Past) -> Floats:
+    """The level of every series at the origin, (N,), units per period, > 0.
+
+    Mean of the last `scale_window` known periods, shrunk with the weight of one period towards the
+    mean of all series, so that a series seen for a week, or not at all, has a scale too.
+    """
+    window = past.lookback.scale_window
+    total = past.filled[:, -window:].sum(axis=1)
+    count = past.is_known[:, -window:].sum(axis=1)
+    overall = total.sum() / max(count.sum(), 1.0)
+    floor = max(1e-3 * overall, 1e-6)
+    return np.maximum((total + overall) / (count + 1), floor).astype(np.float32)
+
+
+def describe(
+    past: Past, horizon: int, rows: NDArray[np.int64] | None = None
+) -> tuple[Columns, Floats]:
+    """The features of the series `rows` for the `horizon` periods after the origin, and their scales.
+
+    Returns
+    -------
+    columns : name -> (n, 1), (1, H) or (n, H) float32; NaN: not known
+        Demand is measured in units of the series' own scale.
+    scale : (n,) float32, units per period
+    """
+    rows = np.arange(len(past.filled)) if rows is None else rows
+    scale = scale_of(past)
+    recent = _Recent.of(past, horizon)
+    columns: Columns = {"horizon": np.arange(1, horizon + 1, dtype=np.float32)[None]}
+    columns |= _level(recent, past, rows, scale[rows])
+    columns |= _season(recent, past, rows, scale[rows])
+    columns |= _pools(recent, past, rows, scale)
+    columns |= _stock(past, rows)
+    columns |= _covariates(past, rows, horizon)
+    for name, values in past.calendar.items():
+        columns[name] = values[:, past.n_periods : past.n_periods + horizon]
+    for name, codes in past.codes.items():
+        columns[name] = codes[rows, None]
+    return columns, scale[rows]
+
+
+@dataclass(frozen=True)
+class _Recent:
+    """The last W periods, and the kernels (W, k) that average them."""
+
+    values: Floats  # (N, W)
+    is_known: Floats  # (N, W)
+    windows: dict[str, Floats]  # name -> (W,) weights
+    targets: dict[str, Floats]  # name -> (W, H) weights, one column per target period
+
+    @classmethod
+    def of(cls, past: Past, horizon: int) -> _Recent:
+        look = past.lookback
+        width = min(past.n_periods, look.width)
+        ago = np.arange(width, 0, -1)  # (W,): 1 is the last period
+        windows = {f"mean_{w}": ago <= w for w in look.windows if w <= max(width, look.windows[0])}
+        decays = {f"ewm_{a}": (1 - a) ** (ago - 1.0) for a in look.decays}
+        targets = _same_weekday(look, ago, horizon) | _same_season(look, ago, horizon)
+        return cls(
+            values=past.filled[:, -width:],
+            is_known=past.is_known[:, -width:],
+            windows={k: v.astype(np.float32) for k, v in (windows | decays).items()},
+            targets={k: v.astype(np.float32) for k, v in targets.items()},
+        )
+
+
+def _same_weekday(look: Lookback, ago: NDArray[np.int64], horizon: int) -> dict[str, Any]:
+    """Kernels (W, H) on the last n periods with the target's position in the short season."""
+    if not look.cycle:
+        return {}
+    target = np.arange(1, horizon + 1)
+    # ago = 1 and h = 1 are neighbours: ago + h - 1 periods lie between a past one and a target.
+    is_same = (ago[:, None] + target[None, :] - 1) % look.cycle == 0
+    return {f"cycle_{n}": is_same & (ago[:, None] <= n * look.cycle) for n in look.cycles}
+
+
+def _same_season(look: Lookback, ago: NDArray[np.int64], horizon: int) -> dict[str, Any]:
+    """Kernels (W, H) on the target's position a year ago, and on the origin's own level then."""
+    target = np.arange(1, horizon + 1)
+    apart = ago[:, None] + target[None, :] - 1  # periods from the past one to the target
+    base = (ago > look.year) & (ago <= look.year + max(4, look.near * 4))
+    return {
+        "year": apart == look.year,
+        "year_near": abs(apart - look.year) <= max(look.near, 1),
+        "year_base": np.repeat(base[:, None], horizon, axis=1),
+        "two_years": abs(apart - 2 * look.year) <= max(look.near, 1),
+    }
+
+
+def _weighted(values: Floats, is_known: Floats, kernel: Floats) -> Floats:
+    """Mean of the known values under each column of a kernel; NaN where none is known."""
+    weight = is_known @ kernel
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(weight > 0, (values @ kernel) / weight, np.nan).astype(np.float32)
+
+
+def _level(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) -> Columns:
+    """How much sells lately, how unevenly, and since when."""
+    x = recent.values[rows] / scale[:, None]
+    m = recent.is_known[rows]
+    names = list(recent.windows)
+    kernel = np.stack(list(recent.windows.values()), axis=1)  # (W, k)
+    means = _weighted(x, m, kernel)
+    squares = _weighted(x * x, m, kernel)
+    sold = _weighted((x > 0).astype(np.float32), m, kernel)
+    width = x.shape[1]
+    columns: Columns = {"log_scale": np.log(scale)[:, None]}
+    for lag in past.lookback.lags:
+        if lag <= width:
+            columns[f"lag_{lag}"] = np.where(m[:, -lag] > 0, x[:, -lag], np.nan)[:, None]
+    for k, name in enumerate(names):
+        columns[name] = means[:, k : k + 1]
+        if name.startswith("mean_"):
+            spread = np.sqrt(np.maximum(squares[:, k] - means[:, k] ** 2, 0))
+            columns[name.replace("mean", "std")] = spread[:, None]
+            columns[name.replace("mean", "sold")] = sold[:, k : k + 1]
+    is_sold = x > 0
+    since = np.where(is_sold.any(axis=1), is_sold[:, ::-1].argmax(axis=1), width)
+    age = past.n_periods - past.first_sale[rows]
+    columns["since_sale"] = since[:, None].astype(np.float32)
+    columns["age"] = np.where(age > 0, np.minimum(age, past.lookback.width), np.nan)[:, None]
+    columns["n_known"] = m.sum(axis=1, keepdims=True)
+    columns["largest"] = x[:, -past.lookback.scale_window :].max(axis=1, keepdims=True)
+    return columns
+
+
+def _season(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) -> Columns:
+    """How much sold at the same position of the season before, per target period."""
+    x = recent.values[rows] / scale[:, None]
+    m = recent.is_known[rows]
+    width = x.shape[1]
+    columns: Columns = {}
+    for name, kernel in recent.targets.items():
+        if width < past.lookback.year and not name.startswith("cycle"):
+            continue
+        columns[name] = _weighted(x, m, kernel)
+    if "year_near" in columns:
+        columns["year_growth"] = _ratio(columns["year_near"], columns["year_base"])
+        columns["year_base"] = columns["year_base"][:, :1]
+    return columns
+
+
+def _pools(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) -> Columns:
+    """How the item, the place, the category and the whole shop do, against their own scale."""
+    width = recent.values.shape[1]
+    columns: Columns = {}
+    shorts = [n for n in recent.windows if n.startswith("mean_")][:4]
+    for pool, groups in past.pools.items():
+        member = _membership(groups)
+        units = np.asarray(member @ recent.values)  # (G, W)
+        expected = np.asarray(member @ (recent.is_known * scale[:, None]))
+        mine = groups[rows]
+        for name in shorts:
+            level = _weighted(units, expected, recent.windows[name][:, None])
+            columns[f"{pool}_{name}"] = level[mine]
+        for name, kernel in recent.targets.items():
+            if name.startswith("cycle") and name == f"cycle_{past.lookback.cycles[-1]}":
+                columns[f"{pool}_cycle"] = _weighted(units, expected, kernel)[mine]
+        if width >= past.lookback.year + 1:
+            near = _weighted(units, expected, recent.targets["year_near"])
+            base = _weighted(units, expected, recent.targets["year_base"])
+            columns[f"{pool}_year_growth"] = _ratio(near, base)[mine]
+            columns[f"{pool}_year"] = near[mine]
+    return columns
+
+
+def _stock(past: Past, rows: NDArray[np.int64]) -> Columns:
+    """How well stocked the shelf was: a lower level may have been an emptier shelf."""
+    if past.in_stock.min() >= 1 and past.is_known.all():
+        return {}
+    share = past.in_stock[rows]
+    full = (share >= 1) & (past.is_known[rows] > 0)
+    t = share.shape[1]
+    since = np.where(full.any(axis=1), full[:, ::-1].argmax(axis=1), t)
+    columns: Columns = {
+        "stock_last": share[:, -1:],
+        "since_stock": np.minimum(since, past.lookback.scale_window)[:, None].astype(np.float32),
+    }
+    for window in past.lookback.windows[:3]:
+        columns[f"stock_{window}"] = share[:, -window:].mean(axis=1, keepdims=True)
+    return columns
+
+
+def _covariates(past: Past, rows: NDArray[np.int64], horizon: int) -> Columns:
+    """What is known in advance of the target, alone and against its own recent mean."""
+    t, window = past.n_periods, past.lookback.windows[3]
+    columns: Columns = {}
+    for name, values in past.known.items():
+        own = values if len(values) == 1 else values[rows]
+        target = own[:, t : t + horizon]
+        with np.errstate(invalid="ignore"):
+            usual = own[:, max(0, t - window) : t].mean(axis=1, keepdims=True)
+        columns[f"{name}_change"] = target - usual
+        if not _is_price(name):
+            columns[name] = target
+    for name, values in past.observed.items():
+        own = values if len(values) == 1 else values[rows]
+        usual = own[:, -window:].mean(axis=1, keepdims=True)
+        columns[f"{name}_last"] = _ratio(own[:, -1:], usual)
+    return columns
+
+
+def _groups(
+    history: DemandHistory,
+) -> tuple[dict[str, NDArray[np.int64]], dict[str, Floats]]:
+    """Pools of series that share an attribute, and the codes of attributes with few values."""
+    panel = history.panel
+    n = history.n_series
+    attributes = {"item": panel.items, "location": panel.locations, **panel.static}
+    pools = {"all": np.zeros(n, dtype=np.int64)}
+    codes: dict[str, Floats] = {}
+    for name, values in attributes.items():
+        _, group = np.unique(values, return_inverse=True)
+        size = int(group.max(initial=0)) + 1
+        if 1 < size <= n / 2:
+            pools[name] = group.astype(np.int64)
+        if 1 < size <= 256:
+            codes[f"code_{name}"] = group.astype(np.float32)
+    return pools, codes
+
+
+def _calendar(history: DemandHistory, horizon: int) -> dict[str, Floats]:
+    """Position of every past and future period in its week, month and year.
+
+    The year is told only to a model that has seen at least one and a half of it; before that,
+    the week of the year is but another name for time, and trees would learn the trend by heart.
+    """
+    panel = history.panel
+    dates = np.concatenate([panel.dates, panel.future_dates(horizon)])
+    months = dates.astype("datetime64[M]")
+    day_of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64)
+    columns: dict[str, Any] = {}
+    if panel.frequency is Frequency.DAY:
+        columns["weekday"] = (dates.astype(np.int64) + 3) % 7
+    if panel.n_periods >= 1.5 * panel.frequency.per_year:
+        columns["day_of_year"] = day_of_year
+        if panel.frequency is Frequency.DAY:
+            columns["day_of_month"] = (dates - months).astype(np.int64)
+    return {k: np.asarray(v, dtype=np.float32)[None] for k, v in columns.items()}
+
+
+def _membership(groups: NDArray[np.int64]) -> Any:
+    """Sparse (G, N) matrix that sums series into their groups."""
+    n = len(groups)
+    size = int(groups.max(initial=0)) + 1
+    ones = np.ones(n, dtype=np.float32)
+    return sparse.csr_matrix((ones, (groups, np.arange(n))), shape=(size, n))
+
+
+def _reaching(known: Mapping[str, Floats], n_periods: int) -> dict[str, Floats]:
+    """Covariates with a value for each of the first `n_periods`, as features want them.
+
+    A price is told by its logarithm and stays what it was until a new one is known. Anything else
+    that stops short of the horizon is left out, loudly: trained on and then missing, it would pull
+    every forecast to one side.
+    """
+    usable: dict[str, Floats] = {}
+    for name, values in known.items():
+        missing = n_periods - values.shape[1]
+        if missing > 0 and not _is_price(name):
+            warnings.warn(
+                f"covariate {name!r} ends {missing} periods before the forecast does and is not "
+                "used; give its planned values, or forecast a shorter horizon",
+                OnhandWarning,
+                stacklevel=4,
+            )
+            continue
+        if missing > 0:
+            values = np.pad(values, ((0, 0), (0, missing)), constant_values=np.nan)
+        values = _carried_forward(values)
+        usable[name] = np.log1p(np.maximum(values, 0)) if _is_price(name) else values
+    return usable
+
+
+def _carried_forward(values: Floats) -> Floats:
+    """Each gap filled with the last known value before it; NaN before the first one."""
+    missing = ~np.isfinite(values)
+    if not missing.any():
+        return values
+    last = np.where(missing, 0, np.arange(values.shape[1]))
+    np.maximum.accumulate(last, axis=1, out=last)
+    return np.take_along_axis(values, last, axis=1)
+
+
+def _ratio(a: Floats, b: Floats) -> Floats:
+    """a / b, NaN where b is not positive, held within 1/20..20."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(b > 0, np.clip(a / b, 0.05, 20), np.nan).astype(np.float32)
+
+
+def _is_price(name: str) -> bool:
+    return "price" in name

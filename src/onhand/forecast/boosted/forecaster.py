@@ -1,0 +1,189 @@
+"""What does the whole shop's past say about each stock point's future?
+
+One gradient-boosted model learns from all series at once. Demand is divided by the level of its
+series, so that a slow seller teaches a fast one; the horizon is a feature, so that one model speaks
+for the whole future without feeding on its own forecasts; what is not known (empty shelves, closed
+shops) is left out rather than taken for zero.
+
+Sources: the recipes of the best entries of M5 (Makridakis et al. 2022,
+doi:10.1016/j.ijforecast.2021.11.013), VN1 and VN2 (Szablowski 2026, arXiv:2601.18919).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.data.panel import Frequency, Panel
+from onhand.demand.features import Past, describe
+from onhand.demand.history import DemandHistory
+from onhand.errors import ConfigError, ShapeError
+from onhand.forecast.boosted.members import Ensemble, Member, Trees, train
+from onhand.forecast.boosted.rows import draw_rows, lay_out
+from onhand.forecast.calibrated import earlier_origins, error_library
+from onhand.forecast.forecaster import FittedForecaster
+from onhand.forecast.paths import DemandPaths
+
+__all__ = ["Boosted"]
+
+Floats = NDArray[np.float32]
+_HORIZON = {Frequency.DAY: 28, Frequency.WEEK: 13, Frequency.MONTH: 6}
+_CHUNK = 100_000  # rows laid out at a time when forecasting
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """A global boosted forecaster of demand that nobody had to forgo.
+
+    Parameters
+    ----------
+    horizon : int or None, periods
+        How far it learns to see. None: 28 days, 13 weeks or 6 months. Beyond it, the last season
+        seen is repeated.
+    members : boosters whose equal-weight mean is the forecast
+    trees : their size
+    n_rows, n_origins : the most examples, and origins they come from
+    n_error_origins : int
+        Recent origins at which a second ensemble, trained only on what came before all of them, is
+        compared with what happened. Its error trajectories become the spread of the paths. 0: no
+        spread, all paths are the mean.
+    omega : (N,) or None
+        Extra weight of each series in training, for instance the money an error costs. It arrives
+        as data: the forecaster knows no costs.
+    power, n_neighbours : how errors are lent between series, see `Calibrated`
+    seed : of the draw of examples
+
+    Raises
+    ------
+    ConfigError
+        When a number is out of its range.
+
+    >>> Boosted().name
+    'boosted'
+    """
+
+    horizon: int | None = None
+    members: tuple[Member, ...] = (Member("tweedie", 1.0, 1), Member("tweedie", 1.0, 2))
+    trees: Trees = field(default_factory=Trees)
+    n_rows: int = 2_000_000
+    n_origins: int = 200
+    n_error_origins: int = 6
+    power: float = 0.5
+    n_neighbours: int = 800
+    omega: Floats | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.horizon is not None and self.horizon < 1:
+            raise ConfigError(f"horizon is {self.horizon}; choose at least 1 period, or None")
+        for name in ("n_rows", "n_origins"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.n_error_origins < 0:
+            raise ConfigError(f"n_error_origins is {self.n_error_origins}; it must be 0 or more")
+        if not self.members:
+            raise ConfigError("members is empty; give at least one Member")
+
+    @property
+    def name(self) -> str:
+        """`boosted`."""
+        return "boosted"
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
+        """The ensemble's forecast from now, with the spread of its errors at earlier origins."""
+        if self.omega is not None and self.omega.shape != (history.n_series,):
+            raise ShapeError(
+                f"omega has shape {self.omega.shape}; the history has {history.n_series} series"
+            )
+        horizon = self.horizon or _HORIZON[history.panel.frequency]
+        past = Past.of(history, horizon)
+        now = self._forecasts(history, past, past, horizon, [history.n_periods])[0]
+        point = FittedMean(history.panel, now)
+        origins = earlier_origins(
+            history.n_periods, horizon, -(-horizon // 4), self.n_error_origins
+        )
+        if not origins:
+            return point
+        before = past.until(min(origins))
+        earlier = self._forecasts(history, before, past, horizon, origins)
+        return error_library(
+            history,
+            point,
+            dict(zip(origins, earlier, strict=True)),
+            power=self.power,
+            n_neighbours=self.n_neighbours,
+            bias_correction=0.0,
+        )
+
+    def _forecasts(
+        self, history: DemandHistory, before: Past, seen: Past, horizon: int, origins: list[int]
+    ) -> list[Floats]:
+        """Means (N, H) at `origins`, cut from `seen`, of an ensemble that learned from `before`."""
+        rows = draw_rows(
+            before,
+            horizon=horizon,
+            n_rows=self.n_rows,
+            n_origins=self.n_origins,
+            per_year=history.panel.frequency.per_year,
+            share=np.where(history.is_censored, history.panel.in_stock, 1).astype(np.float32),
+            omega=self.omega,
+            rng=np.random.default_rng(self.seed),
+        )
+        if rows is None:  # nothing ever sold: no tree can say more than the level does
+            return [_flat(seen.until(origin), horizon) for origin in origins]
+        ensemble = train(rows, self.members, self.trees)
+        return [_expected(ensemble, seen.until(origin), horizon) for origin in origins]
+
+
+def _flat(past: Past, horizon: int) -> Floats:
+    """The mean of every series so far, 0 where it never sold, (N, H)."""
+    level = past.filled.sum(axis=1) / np.maximum(past.is_known.sum(axis=1), 1)
+    return np.repeat(level[:, None], horizon, axis=1).astype(np.float32)
+
+
+def _expected(ensemble: Ensemble, past: Past, horizon: int) -> Floats:
+    """Expected unconstrained demand (N, H) from the origin at the end of `past`."""
+    n = len(past.filled)
+    columns, scale = describe(past, horizon)
+    columns = {name: columns[name] for name in ensemble.names}
+    forecast = np.empty((n, horizon), dtype=np.float32)
+    block = max(1, _CHUNK // horizon)
+    for start in range(0, n, block):
+        series = np.arange(start, min(n, start + block))
+        step = np.tile(np.arange(horizon), len(series))
+        features = lay_out(columns, np.repeat(series, horizon), step)
+        forecast[series] = ensemble.predict(features).reshape(-1, horizon)
+    return forecast * scale[:, None]
+
+
+@dataclass(frozen=True)
+class FittedMean:
+    """Expected demand (N, C), worked out when fitted, and no spread.
+
+    Beyond its C periods the last season is repeated, or the last period where it is shorter.
+    """
+
+    panel: Panel
+    forecast: Floats
+
+    def mean(self, horizon: int) -> Floats:
+        """Expected demand, (N, H)."""
+        n_seen = self.forecast.shape[1]
+        season = self.panel.frequency.season
+        cycle = season if season <= n_seen else 1
+        step = np.arange(horizon)
+        step = np.where(step < n_seen, step, n_seen - cycle + (step - n_seen) % cycle)
+        return self.forecast[:, step]
+
+    def paths(
+        self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
+    ) -> DemandPaths:
+        """The mean, `n_samples` times, (len(rows), n_samples, H)."""
+        del rng  # nothing is drawn
+        panel = self.panel
+        values = np.repeat(self.mean(horizon)[rows, None, :], n_samples, axis=1)
+        return DemandPaths(
+            values, panel.items[rows], panel.locations[rows], panel.future_dates(horizon)
+        )

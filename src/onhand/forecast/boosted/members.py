@@ -1,0 +1,129 @@
+"""Which boosters vote, and how is each of them trained?"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.errors import ConfigError
+from onhand.forecast.boosted.rows import Rows
+
+__all__ = ["Ensemble", "Member", "Trees", "train"]
+
+Floats = NDArray[np.float32]
+_OBJECTIVES = ("tweedie", "poisson", "l2")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One booster of the ensemble; all of them estimate the mean.
+
+    Parameters
+    ----------
+    objective : "tweedie", "poisson" or "l2"
+        How the variance grows with the mean: with its power 1.2, 1, or not at all.
+    scale_power : weight of an example = scale ** scale_power, times its other weights
+        0: every series counts the same however little it sells; 1: by its units.
+    seed : of its own draws of rows and features
+    """
+
+    objective: str = "tweedie"
+    scale_power: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.objective not in _OBJECTIVES:
+            raise ConfigError(f"objective is {self.objective!r}; choose one of {_OBJECTIVES}")
+
+
+@dataclass(frozen=True)
+class Trees:
+    """How many trees, how large and how careful.
+
+    Parameters
+    ----------
+    n_trees : trees per member
+    n_leaves : leaves per tree
+    min_rows : examples that a leaf holds at least
+    learning_rate : share of a tree's advice that is taken, 0..1
+    feature_share, row_share : drawn anew for each tree, 0..1
+    n_bins : distinct values that a feature keeps
+    """
+
+    n_trees: int = 300
+    n_leaves: int = 15
+    min_rows: int = 40
+    learning_rate: float = 0.04
+    feature_share: float = 0.5
+    row_share: float = 0.7
+    n_bins: int = 255
+
+    def __post_init__(self) -> None:
+        for name in ("n_trees", "n_leaves", "min_rows", "n_bins"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("learning_rate", "feature_share", "row_share"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; choose a share in (0, 1]")
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Trained boosters over one list of features; their equal-weight mean is the forecast."""
+
+    names: tuple[str, ...]
+    boosters: tuple[Any, ...]
+
+    def predict(self, features: Floats) -> Floats:
+        """Expected demand in units of the scale, (R,), >= 0."""
+        votes = [b.predict(features, num_threads=_threads()) for b in self.boosters]
+        return np.maximum(np.mean(votes, axis=0), 0).astype(np.float32)
+
+
+def train(rows: Rows, members: tuple[Member, ...], trees: Trees) -> Ensemble:
+    """All members, trained on the same rows, binned once."""
+    # OpenMP threads that spin while they wait burn the second core of a small machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    import lightgbm
+
+    settings = {
+        "verbose": -1,
+        "num_threads": _threads(),
+        "max_bin": trees.n_bins,
+        "min_data_in_leaf": max(1, min(trees.min_rows, len(rows.target) // 10)),
+        "feature_pre_filter": False,
+        "deterministic": True,
+        "force_row_wise": True,
+    }
+    data = lightgbm.Dataset(
+        rows.features, rows.target, feature_name=list(rows.names), params=settings
+    ).construct()
+    boosters = []
+    for member in members:
+        data.set_weight(rows.weight * rows.scale**member.scale_power)
+        boosters.append(lightgbm.train(settings | _style(member, trees), data, trees.n_trees))
+    return Ensemble(rows.names, tuple(boosters))
+
+
+def _style(member: Member, trees: Trees) -> dict[str, Any]:
+    return {
+        "objective": member.objective,
+        "tweedie_variance_power": 1.2,
+        "learning_rate": trees.learning_rate,
+        "num_leaves": max(2, trees.n_leaves),
+        "feature_fraction": trees.feature_share,
+        "bagging_fraction": trees.row_share,
+        "bagging_freq": 1,
+        "lambda_l2": 1.0,
+        "seed": member.seed,
+    }
+
+
+def _threads() -> int:
+    """Threads for the trees: OMP_NUM_THREADS where set, else two, which is where gains flatten."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else min(2, os.cpu_count() or 1)
