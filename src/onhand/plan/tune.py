@@ -52,6 +52,10 @@ class Tuning:
         """The cost of `best` in the windows it was chosen on, (W, N): optimistic."""
         return np.asarray(self.costs[self.policies.index(self.best)])
 
+    def without(self, window: int) -> Tuning:
+        """The same tuning as if one window had not been there."""
+        return Tuning(self.policies, np.delete(self.costs, window, axis=1))
+
     @property
     def unseen_costs(self) -> Array:
         """Cost in each window of the candidate chosen on all *other* windows, (W, N).
@@ -59,11 +63,10 @@ class Tuning:
         What tuning is worth, rather than how well it can fit. With one window there are no
         others: the number is then judged where it was chosen.
         """
-        totals = self.totals
-        n_windows = totals.shape[1]
+        n_windows = self.costs.shape[1]
         if n_windows == 1:
             return self.best_costs
-        chosen = [valley(np.delete(totals, w, axis=1).mean(axis=1)) for w in range(n_windows)]
+        chosen = [self.policies.index(self.without(w).best) for w in range(n_windows)]
         return np.stack([self.costs[k, w] for w, k in enumerate(chosen)])
 
 
