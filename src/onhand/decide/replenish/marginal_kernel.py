@@ -1,0 +1,79 @@
+"""The compiled loop behind `onhand.decide.replenish.marginal`: the worth of each step of an order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["step_worths"]
+
+
+@njit(cache=True)
+def step_worths(
+    paths: Any,
+    net_inventory: Any,
+    pipeline: Any,
+    lead_time: Any,
+    review_period: Any,
+    gain: Any,
+    hold: Any,
+    step: Any,
+    look_ahead: int,
+    n_steps: int,
+) -> Any:
+    """Expected worth (N, n_steps) of successive steps; widens `step` (N,) in place where needed.
+
+    A world with shortfall x fills the first x / step steps. `full[m]` collects what is earned where
+    m steps are filled whole, `part[m]` what the step after them earns in part, so every world
+    costs one addition per period and the steps are summed up once at the end.
+    """
+    n, n_samples, horizon = paths.shape
+    width = pipeline.shape[1]
+    worth = np.zeros((n, n_steps))
+    worst = np.empty((horizon, n_samples))
+    stock = np.empty(n_samples)
+    full = np.empty(n_steps + 1)
+    part = np.empty(n_steps + 1)
+    for i in range(n):
+        lead = lead_time[i]
+        periods = max(review_period[i], min(look_ahead, horizon - lead))
+        for s in range(n_samples):
+            stock[s] = net_inventory[i]
+        for k in range(lead):
+            due = pipeline[i, k] if k < width else 0.0
+            for s in range(n_samples):
+                stock[s] = max(0.0, stock[s] + due - paths[i, s, k])
+        most = 0.0
+        for s in range(n_samples):
+            used = -stock[s]
+            high = -np.inf
+            for j in range(periods):
+                due = pipeline[i, lead + j] if lead + j < width else 0.0
+                used += paths[i, s, lead + j] - due
+                high = max(high, used)
+                worst[j, s] = high
+            most = max(most, worst[review_period[i] - 1, s])
+        # Steps beyond the largest shortfall that the next review cannot meet never earn anything.
+        step[i] *= max(1.0, np.ceil(most / step[i] / n_steps))
+        full[:] = 0.0
+        part[:] = 0.0
+        for j in range(periods):
+            earned = hold[i] if j < look_ahead else 0.0
+            if j == review_period[i] - 1:
+                earned += gain[i]
+            earned /= n_samples
+            for s in range(n_samples):
+                x = worst[j, s]
+                if x <= 0.0:
+                    continue
+                filled = min(n_steps, int(x / step[i]))
+                full[filled] += earned * step[i]
+                part[filled] += earned * (x - filled * step[i])
+        charged = hold[i] * step[i] * min(periods, look_ahead)
+        above = 0.0
+        for k in range(n_steps - 1, -1, -1):
+            above += full[k + 1]
+            worth[i, k] = above + part[k] - charged
+    return worth
