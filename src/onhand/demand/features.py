@@ -111,8 +111,11 @@ class Past:
 
     Parameters
     ----------
-    filled : (N, t) float32, demand in units, 0 where unknown
-    is_known : (N, t) float32, 1 where demand is known, else 0
+    filled : (N, t) float32, units
+        Demand times its exposure; 0 where unknown.
+    is_known : (N, t) float32, share 0..1
+        The exposure: 1 where demand is known, the in-stock share where it was censored, 0 where it
+        is unknown. Means are sums of the one over sums of the other, so that half a day counts half.
     in_stock : (N, t) float32, share of selling time with stock on the shelf
     first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
     known : name -> (N or 1, >= t) float32, covariates known in advance, gaps carried forward
@@ -138,8 +141,9 @@ class Past:
     def of(cls, history: DemandHistory, horizon: int) -> Past:
         """What features of targets up to `horizon` periods ahead may read of a history."""
         panel = history.panel
-        is_known = np.isfinite(history.values)
-        filled = np.where(is_known, history.values, 0).astype(np.float32)
+        exposure = np.isfinite(history.values) * np.where(history.is_censored, panel.in_stock, 1)
+        exposure = exposure.astype(np.float32)
+        filled = np.nan_to_num(history.values) * exposure
         is_sold = filled > 0
         first_sale = np.where(is_sold.any(axis=1), is_sold.argmax(axis=1), panel.n_periods)
         known = _reaching(panel.known, panel.n_periods + horizon)
@@ -147,7 +151,7 @@ class Past:
         lookback = Lookback.at(panel.frequency)
         return cls(
             filled=filled,
-            is_known=is_known.astype(np.float32),
+            is_known=exposure,
             in_stock=panel.in_stock,
             first_sale=first_sale,
             known=known,
@@ -272,6 +276,12 @@ def _weighted(values: Floats, is_known: Floats, kernel: Floats) -> Floats:
         return np.where(weight > 0, (values @ kernel) / weight, np.nan).astype(np.float32)
 
 
+def _over(values: Floats, exposure: Floats) -> Floats:
+    """Demand per period from what was seen of it; NaN where little was."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(exposure >= 0.25, values / exposure, np.nan).astype(np.float32)
+
+
 def _level(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) -> Columns:
     """How much sells lately, how unevenly, and since when."""
     x = recent.values[rows] / scale[:, None]
@@ -279,13 +289,13 @@ def _level(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) 
     names = list(recent.windows)
     kernel = np.stack(list(recent.windows.values()), axis=1)  # (W, k)
     means = _weighted(x, m, kernel)
-    squares = _weighted(x * x, m, kernel)
-    sold = _weighted((x > 0).astype(np.float32), m, kernel)
+    squares = _weighted(x * x / np.maximum(m, 0.1), m, kernel)
+    sold = _weighted((x > 0) * m, m, kernel)
     width = x.shape[1]
     columns: Columns = {"log_scale": np.log(scale)[:, None]}
     for lag in past.lookback.lags:
         if lag <= width:
-            columns[f"lag_{lag}"] = np.where(m[:, -lag] > 0, x[:, -lag], np.nan)[:, None]
+            columns[f"lag_{lag}"] = _over(x[:, -lag], m[:, -lag])[:, None]
     for k, name in enumerate(names):
         columns[name] = means[:, k : k + 1]
         if name.startswith("mean_"):
@@ -347,7 +357,7 @@ def _stock(past: Past, rows: NDArray[np.int64]) -> Columns:
     if past.in_stock.min() >= 1 and past.is_known.all():
         return {}
     share = past.in_stock[rows]
-    full = (share >= 1) & (past.is_known[rows] > 0)
+    full = (share >= 1) & (past.is_known[rows] >= 1)
     t = share.shape[1]
     since = np.where(full.any(axis=1), full[:, ::-1].argmax(axis=1), t)
     columns: Columns = {

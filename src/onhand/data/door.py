@@ -1,0 +1,278 @@
+"""What may come in, and as what? A foreign table is translated, checked and split in two.
+
+Every row of the input is either in the table that comes out or among the rows set aside, with the
+reason. Only whole columns are handled here; where rows come from is the business of `Origin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from onhand.data import values as read
+from onhand.data.findings import Finding
+from onhand.data.schema import (
+    IDENTIFIER,
+    PERSONAL,
+    Column,
+    Kind,
+    Repeat,
+    Table,
+    normalise_header,
+    recognise_columns,
+)
+from onhand.data.tables import SET_ASIDE, mask
+
+__all__ = ["Accepted", "Origin", "accept", "from_rows"]
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where rows came from: their file, and how to find a row's line and text again.
+
+    file : name of the file, the database table, or `memory`
+    lines : row numbers (from 0) -> line numbers in the file (from 1)
+    texts : row numbers -> the rows as they stood
+    delimiter : between columns; a hint on decimal marks
+    """
+
+    file: str
+    lines: Callable[[Rows], Rows]
+    texts: Callable[[Rows], list[str]]
+    delimiter: str = ","
+
+
+def from_rows(frame: pl.DataFrame, file: str) -> Origin:
+    """The origin of a frame that never was text: lines are row numbers from 1."""
+
+    def texts(rows: Rows) -> list[str]:
+        part = frame[rows.tolist()]
+        hidden = [c for c in part.columns if PERSONAL.search(normalise_header(c))]
+        part = part.with_columns(pl.lit("***").alias(c) for c in hidden)
+        return [",".join("" if v is None else str(v) for v in row) for row in part.iter_rows()]
+
+    return Origin(file, lambda rows: rows + 1, texts)
+
+
+@dataclass
+class Accepted:
+    """A translated table, the rows set aside, what was noticed, and the translation."""
+
+    frame: pl.DataFrame | None
+    set_aside: pl.DataFrame
+    findings: list[Finding] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+
+
+def accept(raw: pl.DataFrame, table: Table, origin: Origin) -> Accepted:
+    """The rows of `raw` as `table`, and those that are not.
+
+    A missing column that is needed sets the whole table aside, with an error finding.
+    """
+    renamed = recognise_columns(table, raw.columns)
+    missing = [c for c in table.required if c not in renamed.values()]
+    if missing:
+        return _refuse(raw, table, origin, missing, renamed)
+    ours = {column: header for header, column in renamed.items()}
+    decimal_comma = read.uses_decimal_comma(raw, origin.delimiter)
+    verdict = _Verdict(raw.height)
+    findings: list[Finding] = []
+    columns: list[pl.Series] = []
+    for column in table.columns:
+        if column.name not in ours:
+            continue
+        parsed = _parse(raw[ours[column.name]], column, decimal_comma)
+        columns.append(parsed.values.alias(column.name))
+        verdict.judge(column, parsed)
+        findings += [
+            Finding(
+                "warning",
+                table.name,
+                rule,
+                f"{column.name}: {said}",
+                _ASSUMED[rule],
+                1,
+                origin.file,
+            )
+            for rule, said in parsed.assumed.items()
+        ]
+    extra, left_out = _extras(raw, table, set(ours.values()), decimal_comma)
+    if left_out:
+        findings.append(
+            Finding(
+                "info",
+                table.name,
+                "columns-left-out",
+                ", ".join(left_out),
+                "rename one if it holds something we should read",
+                len(left_out),
+                origin.file,
+            )
+        )
+    frame = pl.DataFrame([*columns, *extra])
+    frame = _defaults(frame, table)
+    if table.repeat is Repeat.FIRST and frame.height:
+        verdict.repeats(frame.select(k for k in table.key if k in frame.columns))
+    bad = verdict.rows()
+    if len(bad):
+        frame = frame.filter(pl.Series(~verdict.is_bad))
+    aside = _set_aside(table.name, origin, bad, [verdict.reasons[int(r)] for r in bad])
+    return Accepted(frame, aside, findings, renamed)
+
+
+_ASSUMED = {
+    "unclear-decimal-mark": "write such numbers without a thousands mark if that is wrong",
+    "unclear-date-order": "write dates as 2024-12-31 if that is wrong",
+    "date-as-number": "export dates as 2024-12-31 if that is wrong",
+}
+
+
+def _refuse(
+    raw: pl.DataFrame, table: Table, origin: Origin, missing: list[str], renamed: dict[str, str]
+) -> Accepted:
+    rows = np.arange(raw.height)
+    wanted = ", ".join(missing)
+    aside = _set_aside(table.name, origin, rows, [f"the table has no column {wanted}"] * raw.height)
+    have = ", ".join(repr(c) for c in raw.columns[:12]) or "none"
+    examples = "; ".join(f"{m} is also known as {', '.join(table[m].aliases[:4])}" for m in missing)
+    finding = Finding(
+        "error",
+        table.name,
+        "missing-column",
+        f"no column {wanted}; the headers are {have}",
+        f"add it or rename one ({examples})",
+        raw.height,
+        origin.file,
+    )
+    return Accepted(None, aside, [finding], renamed)
+
+
+class _Verdict:
+    """Which rows are bad, and the first reason for each."""
+
+    def __init__(self, n: int) -> None:
+        self.is_bad = np.zeros(n, dtype=bool)
+        self.reasons: dict[int, str] = {}
+
+    def judge(self, column: Column, parsed: read.Parsed) -> None:
+        values, name = parsed.values, column.name
+        if parsed.bad.any():
+            self._add(parsed.bad, f"{name} is not a usable {column.kind.value}")
+        if column.is_required:
+            empty = values.is_null() & ~parsed.bad
+            if empty.any():
+                self._add(empty, f"{name} is empty")
+        if column.low is not None and column.high is not None and values.dtype.is_numeric():
+            outside = ((values < column.low) | (values > column.high)).fill_null(False)
+            if outside.any():
+                self._add(outside, f"{name} is outside {column.low:g} to {column.high:g}")
+
+    def repeats(self, keys: pl.DataFrame) -> None:
+        """Of usable rows with one key, all but the first are bad."""
+        usable = keys.with_row_index("row").filter(pl.Series(~self.is_bad))
+        later = usable.filter(~pl.struct(keys.columns).is_first_distinct())["row"].to_numpy()
+        for row in later:
+            self.is_bad[row] = True
+            self.reasons[int(row)] = f"a row with the same {', '.join(keys.columns)} came before"
+
+    def rows(self) -> Rows:
+        return np.flatnonzero(self.is_bad)
+
+    def _add(self, which: pl.Series, reason: str) -> None:
+        for row in np.flatnonzero(which.to_numpy() & ~self.is_bad):
+            self.reasons[int(row)] = reason
+        self.is_bad |= which.to_numpy()
+
+
+def _parse(cells: pl.Series, column: Column, decimal_comma: bool) -> read.Parsed:
+    if column.kind is Kind.DATE:
+        return read.dates(cells)
+    if column.kind is Kind.NUMBER:
+        return read.numbers(cells, decimal_comma)
+    if column.kind is Kind.SHARE:
+        return read.shares(cells, decimal_comma)
+    if column.kind is Kind.DAYS_LIST:
+        return read.day_lists(cells)
+    return read.texts(cells)
+
+
+def _extras(
+    raw: pl.DataFrame, table: Table, used: set[str], decimal_comma: bool
+) -> tuple[list[pl.Series], list[str]]:
+    """Columns we do not know: numbers (and texts of items and locations) stay under their own name."""
+    kept: list[pl.Series] = []
+    left_out: list[str] = []
+    wants_numbers = table.name in ("sales", "calendar")
+    wants_texts = table.name in ("items", "locations")
+    for header in raw.columns:
+        name = normalise_header(header)
+        if header in used:
+            continue
+        cells = raw[header]
+        is_taken = name in table.schema or any(s.name == name for s in kept)
+        is_ours = (
+            not is_taken and name and not PERSONAL.search(name) and not IDENTIFIER.search(name)
+        )
+        series = (
+            _covariate(cells, decimal_comma) if is_ours and (wants_numbers or wants_texts) else None
+        )
+        if series is None and is_ours and wants_texts:
+            series = read.texts(cells).values
+        if series is None:
+            left_out.append(header)
+        else:
+            kept.append(series.alias(name))
+    return kept, left_out
+
+
+def _covariate(cells: pl.Series, decimal_comma: bool) -> pl.Series | None:
+    """The column as numbers if it is one (99 of 100 filled cells are numbers or yes/no)."""
+    if cells.dtype.is_temporal() or cells.null_count() == len(cells):
+        return None
+    if cells.dtype == pl.Boolean or cells.dtype.is_numeric():
+        return cells.cast(pl.Float32)
+    if cells.dtype not in (pl.String, pl.Categorical):
+        return None
+    parsed = read.shares(cells, decimal_comma)
+    filled = len(cells) - int((parsed.values.is_null() & ~parsed.bad).sum())
+    if filled == 0 or int(parsed.bad.sum()) > 0.01 * filled:
+        return None
+    return parsed.values.cast(pl.Float32)
+
+
+def _defaults(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Missing optional columns as empty ones; sales, stock and inbound get their one location."""
+    absent = [c for c in table.columns if c.name not in frame.columns]
+    frame = frame.with_columns(
+        pl.lit(None, c.kind.dtype).alias(c.name)
+        for c in absent
+        if c.name in _ALWAYS or not c.is_required
+    )
+    if table.name in ("sales", "stock", "inbound", "invoices"):
+        frame = frame.with_columns(pl.col("location").fill_null("shop"))
+    extra = [c for c in frame.columns if c not in table.schema]
+    return frame.select(*[c.name for c in table.columns], *extra)
+
+
+_ALWAYS = ("location",)
+
+
+def _set_aside(table: str, origin: Origin, rows: Rows, reasons: list[str]) -> pl.DataFrame:
+    if len(rows) == 0:
+        return pl.DataFrame(schema=SET_ASIDE)
+    return pl.DataFrame(
+        {
+            "table": [table] * len(rows),
+            "file": [origin.file] * len(rows),
+            "line": origin.lines(rows),
+            "reason": reasons,
+            "raw": [mask(text) for text in origin.texts(rows)],
+        },
+        schema=SET_ASIDE,
+    )

@@ -1,0 +1,218 @@
+"""Where are the shop's tables? In a folder, a file, a database, or already in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from onhand.data.delimited import read_delimited
+from onhand.data.door import Accepted, Origin, accept, from_rows
+from onhand.data.findings import Finding
+from onhand.data.frames import is_frame, to_polars
+from onhand.data.invoices import from_invoices
+from onhand.data.schema import INVOICES, TABLES, Repeat, recognise_table
+from onhand.data.tables import SET_ASIDE, Tables
+from onhand.data.validate import validate
+from onhand.errors import ReadError
+
+__all__ = ["read_tables"]
+
+_TEXT_FILES = (".csv", ".tsv", ".txt", ".tab")
+_PARQUET_FILES = (".parquet", ".pq")
+
+
+def read_tables(source: Any) -> Tables:
+    """The canonical tables of a shop, with findings and with bad rows set aside.
+
+    Parameters
+    ----------
+    source : one of
+        a folder: each CSV or Parquet file is the table of its name, or the one its headers betray;
+        a file: likewise;
+        a mapping of table name -> dataframe or file path;
+        one dataframe: sales, or invoice lines if its headers say so;
+        a database URL (`sqlite:///shop.db`, `postgresql://…` with the extra `onhand[sql]`).
+    Bad rows and unknown files never raise; they become findings.
+
+    Raises
+    ------
+    ReadError
+        When there is nothing at `source`, or no table in it.
+
+    >>> tables = read_tables({"sales": {"sku": ["a"], "ds": ["2024-01-01"], "y": [3]}})
+    >>> tables.sales.select("item", "quantity").rows(), dict(tables.renamed["sales"])
+    ([('a', 3.0)], {'sku': 'item', 'ds': 'date', 'y': 'quantity'})
+    """
+    return _assemble([_translate(piece) for piece in _pieces(source)])
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One table as it came: its name, cells and origin, and what was noticed while decoding."""
+
+    name: str | None
+    frame: pl.DataFrame
+    origin: Origin
+    set_aside: pl.DataFrame
+    findings: tuple[Finding, ...] = ()
+
+
+def _pieces(source: Any) -> list[_Piece]:
+    if isinstance(source, Mapping) and not is_frame(source):
+        return [_named(str(name), thing) for name, thing in source.items()]
+    if isinstance(source, Mapping) and set(source) <= {*TABLES, "invoices"} and source:
+        return [_named(str(name), thing) for name, thing in source.items()]
+    if is_frame(source):
+        return [_from_frame(None, source, "memory")]
+    text = str(source)
+    if "://" in text:
+        from onhand.data.database import database_tables
+
+        return [
+            _from_frame(_recognise(name, frame), frame, name)
+            for name, frame in database_tables(text)
+        ]
+    path = Path(source)
+    if path.is_dir():
+        files = sorted(
+            p for p in path.iterdir() if p.suffix.lower() in _TEXT_FILES + _PARQUET_FILES
+        )
+        if not files:
+            raise ReadError(f"there is no CSV or Parquet file in {path}; put sales.csv there")
+        return [_from_file(None, p) for p in files]
+    if not path.exists():
+        raise ReadError(f"there is no file or folder {path}; check the path")
+    return [_from_file(None, path)]
+
+
+def _named(name: str, thing: Any) -> _Piece:
+    if name not in TABLES and name != "invoices":
+        raise ReadError(f"there is no table {name!r}; the tables are {', '.join(TABLES)}, invoices")
+    if isinstance(thing, str | Path):
+        return _from_file(name, Path(thing))
+    return _from_frame(name, thing, "memory")
+
+
+def _recognise(stem: str, frame: pl.DataFrame) -> str | None:
+    return recognise_table(stem, frame.columns)
+
+
+def _from_frame(name: str | None, thing: Any, file: str) -> _Piece:
+    frame = to_polars(thing)
+    name = name or _recognise("sales", frame)
+    if name == "sales" and _recognise("sales", frame) == "invoices":
+        name = "invoices"
+    return _Piece(name, frame, from_rows(frame, file), pl.DataFrame(schema=SET_ASIDE))
+
+
+def _from_file(name: str | None, path: Path) -> _Piece:
+    if not path.exists():
+        raise ReadError(f"there is no file {path}; check the path")
+    if path.suffix.lower() in _PARQUET_FILES:
+        try:
+            frame = pl.read_parquet(path)
+        except Exception as error:
+            finding = Finding(
+                "error",
+                path.name,
+                "unreadable-file",
+                str(error).splitlines()[0][:200],
+                "export it again",
+                1,
+            )
+            return _Piece(
+                None,
+                pl.DataFrame(),
+                from_rows(pl.DataFrame(), path.name),
+                pl.DataFrame(schema=SET_ASIDE),
+                (finding,),
+            )
+        name = name or _recognise(path.stem, frame)
+        if name == "sales" and _recognise("sales", frame) == "invoices":
+            name = "invoices"
+        return _Piece(name, frame, from_rows(frame, path.name), pl.DataFrame(schema=SET_ASIDE))
+    read = read_delimited(path)
+    name = name or _recognise(path.stem, read.frame)
+    return _Piece(name, read.frame, read.origin, read.set_aside, read.findings)
+
+
+@dataclass(frozen=True)
+class _Translated:
+    name: str
+    accepted: Accepted
+    rows_in: int
+
+
+def _translate(piece: _Piece) -> _Translated | _Piece:
+    if piece.name is None:
+        return piece
+    table = INVOICES if piece.name == "invoices" else TABLES[piece.name]
+    accepted = accept(piece.frame, table, piece.origin)
+    accepted.findings[:0] = piece.findings
+    named = piece.set_aside.with_columns(pl.lit(piece.name).alias("table"))
+    accepted.set_aside = pl.concat([named, accepted.set_aside])
+    return _Translated(piece.name, accepted, piece.frame.height + piece.set_aside.height)
+
+
+def _assemble(parts: list[_Translated | _Piece]) -> Tables:
+    frames: dict[str, list[pl.DataFrame]] = {}
+    findings: list[Finding] = []
+    aside: list[pl.DataFrame] = [pl.DataFrame(schema=SET_ASIDE)]
+    renamed: dict[str, dict[str, str]] = {}
+    rows_in: dict[str, int] = {}
+    for part in parts:
+        if isinstance(part, _Piece):
+            findings += part.findings or (_unrecognised(part),)
+            continue
+        findings += part.accepted.findings
+        aside.append(part.accepted.set_aside)
+        renamed.setdefault(part.name, {}).update(part.accepted.renamed)
+        rows_in[part.name] = rows_in.get(part.name, 0) + part.rows_in
+        if part.accepted.frame is not None:
+            frames.setdefault(part.name, []).append(part.accepted.frame)
+    together = {name: _stack(name, pieces) for name, pieces in frames.items()}
+    set_aside = pl.concat(aside)
+    reconciliation = None
+    if "invoices" in together:
+        lines = together.pop("invoices")
+        made = from_invoices(lines, n_set_aside=set_aside.filter(table="invoices").height)
+        reconciliation = made.reconciliation
+        findings += made.findings
+        together.setdefault("sales", made.sales)
+        together.setdefault("items", made.items)
+    tables = Tables(
+        **together,
+        findings=tuple(findings),
+        set_aside=set_aside,
+        renamed=renamed,
+        rows_in=rows_in,
+        reconciliation=reconciliation,
+    )
+    return validate(tables)
+
+
+def _stack(name: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
+    frame = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal_relaxed")
+    if name == "stock" and frame.height:
+        table = TABLES[name]
+        assert table.repeat is Repeat.SUM
+        frame = frame.group_by(table.key, maintain_order=True).agg(
+            pl.col("on_hand", "backorders").sum()
+        )
+    return frame
+
+
+def _unrecognised(piece: _Piece) -> Finding:
+    headers = ", ".join(repr(c) for c in piece.frame.columns[:8]) or "none"
+    return Finding(
+        "warning",
+        piece.origin.file,
+        "unknown-file",
+        f"headers: {headers}",
+        f"name the file after its table ({', '.join(TABLES)}) if it should be read",
+        piece.frame.height,
+    )

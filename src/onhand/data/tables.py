@@ -1,0 +1,115 @@
+"""What did the shop hand us? The canonical tables, with what was noticed and set aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+
+import polars as pl
+
+from onhand.data.findings import Finding
+
+__all__ = ["SET_ASIDE", "Tables", "write_set_aside"]
+
+SET_ASIDE = {
+    "table": pl.String,
+    "file": pl.String,
+    "line": pl.Int64,
+    "reason": pl.String,
+    "raw": pl.String,
+}
+
+
+def _nothing_set_aside() -> pl.DataFrame:
+    return pl.DataFrame(schema=SET_ASIDE)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A shop's tables in canonical columns (`onhand.data.schema`), and how they came about.
+
+    Parameters
+    ----------
+    sales, items, locations, stock, inbound, supply, calendar, market, interactions
+        Polars frames; None: the table was not given, and its default holds.
+    findings : tuple of Finding
+        What was noticed on the way in.
+    set_aside : DataFrame (table, file, line, reason, raw)
+        Rows that could not be used. `line` counts from 1 in the file, header included; for a
+        table in memory or a database it is the row number from 1. Personal data is masked.
+    renamed : table -> {their header: our column}
+        The translation made at the door, also where both are the same.
+    rows_in : table -> int
+        Rows met per table. Rows in = rows accepted + rows set aside, always.
+    reconciliation : DataFrame or None
+        Where sales came from raw invoice lines: lines, units and money by what became of them.
+    """
+
+    sales: pl.DataFrame | None = None
+    items: pl.DataFrame | None = None
+    locations: pl.DataFrame | None = None
+    stock: pl.DataFrame | None = None
+    inbound: pl.DataFrame | None = None
+    supply: pl.DataFrame | None = None
+    calendar: pl.DataFrame | None = None
+    market: pl.DataFrame | None = None
+    interactions: pl.DataFrame | None = None
+    findings: tuple[Finding, ...] = ()
+    set_aside: pl.DataFrame = field(default_factory=_nothing_set_aside)
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rows_in: Mapping[str, int] = field(default_factory=dict)
+    reconciliation: pl.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("renamed", "rows_in"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    @property
+    def given(self) -> dict[str, pl.DataFrame]:
+        """The tables that were given, by name."""
+        names = [f.name for f in fields(self)][:9]
+        return {n: t for n in names if (t := getattr(self, n)) is not None}
+
+
+def write_set_aside(tables: Tables, path: str | Path) -> int:
+    """Writes the rows set aside as CSV and gives back how many there were.
+
+    A cell that a spreadsheet would run as a formula (it begins with = + - @, tab or return, and
+    is not a plain number) gets an apostrophe in front.
+
+    >>> import tempfile, pathlib
+    >>> rows = pl.DataFrame([("sales", "s.csv", 2, "no date", "=1+1,x")], schema=SET_ASIDE, orient="row")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "set_aside.csv"
+    ...     n = write_set_aside(Tables(set_aside=rows), path)
+    ...     print(n, path.read_text().splitlines()[1])
+    1 sales,s.csv,2,no date,"'=1+1,x"
+    """
+    texts = [name for name, kind in SET_ASIDE.items() if kind == pl.String]
+    risky = r"^\s*[=+\-@\t\r]"
+    number = r"^\s*[+\-]?\d+([.,]\d+)?\s*$"
+    safe = tables.set_aside.with_columns(
+        pl.when(pl.col(c).str.contains(risky) & ~pl.col(c).str.contains(number))
+        .then(pl.lit("'") + pl.col(c))
+        .otherwise(pl.col(c))
+        .alias(c)
+        for c in texts
+    )
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    safe.write_csv(path)
+    return safe.height
+
+
+_EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(\.[\w\-]+)+")
+
+
+def mask(text: str) -> str:
+    """The text with e-mail addresses masked.
+
+    >>> mask("A1,ann.lee@shop.example,3")
+    'A1,***@***,3'
+    """
+    return _EMAIL.sub("***@***", text)
