@@ -138,18 +138,21 @@ class ForecastSettings(_Section):
 class PolicySettings(_Section):
     """How the order quantity is decided."""
 
-    name: Literal["projected_inventory", "order_up_to", "classical", "coverage"] = Field(
+    name: Literal[
+        "projected_inventory", "balanced_projection", "order_up_to", "classical", "coverage"
+    ] = Field(
         default="projected_inventory",
         description=(
-            "Policy that makes the orders: projected_inventory (the default), order_up_to, classical "
-            "or coverage. The replay compares them all in any case."
+            "Policy that makes the orders: projected_inventory (the default), balanced_projection, "
+            "order_up_to, classical or coverage. The replay shows its rivals in any case."
         ),
     )
     level: float | Literal["tune"] = Field(
         default="tune",
         description=(
-            "The policy's one number: the share of possible worlds to cover (0.5 .. 0.999), or the "
-            "periods of demand for coverage. tune: the cheapest one on past windows."
+            "The policy's one number: the share of possible worlds to cover (0.5 .. 0.999), the weight "
+            "of holding costs for balanced_projection, the protection intervals of expected demand "
+            "for coverage. tune: the cheapest one on the shop's own past."
         ),
     )
     rounding: Literal["up", "nearest", "down"] = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
@@ -72,7 +73,9 @@ def _overdue(n_overdue: int) -> list[Assumption]:
     return [Assumption("inbound.due_date", "next period", "", "file", why)]
 
 
-def _counted(stock: pl.DataFrame, panel: Panel) -> tuple[np.ndarray, np.ndarray, int]:
+def _counted(
+    stock: pl.DataFrame, panel: Panel
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     """The latest count of each stock point: on hand and backorders, (N,); and how many have none.
 
     A negative count is goods promised and not there: nothing on hand, and so much owed.
@@ -94,7 +97,7 @@ def _counted(stock: pl.DataFrame, panel: Panel) -> tuple[np.ndarray, np.ndarray,
 
 def _open_orders(
     inbound: pl.DataFrame | None, panel: Panel, terms: Economics
-) -> tuple[np.ndarray, int]:
+) -> tuple[NDArray[np.float64], int]:
     """Units arriving by slot, (N, W), and how many open orders are overdue."""
     n, width = panel.n_series, int(terms.terms.lead_time.max(initial=0)) + 1
     if inbound is None or not len(inbound):

@@ -1,0 +1,127 @@
+"""Which items does a planner want to see, and what is drawn for them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain, zip_longest
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.plan.card import Band, Card, Fan, Past, Projection
+from onhand.plan.outlook import arrivals, projected_stock
+from onhand.plan.plan import OrderLine
+from onhand.plan.points import sentence_about, stockout_date
+from onhand.plan.workings import Workings
+
+__all__ = ["cards"]
+
+_SHOWN = {"day": 182, "week": 78, "month": 36}  # past periods drawn
+
+
+def cards(work: Workings, orders: Iterable[OrderLine]) -> tuple[Card, ...]:
+    """Cards of the stock points that matter most.
+
+    Taken in turn from the most money at risk without the order, the most money at stake among the
+    exceptions, and the most revenue.
+    """
+    sentences = {(line.item, line.location): line.sentence for line in orders}
+    return tuple(_card(work, row, sentences) for row in _rows_that_matter(work))
+
+
+def _rows_that_matter(work: Workings) -> list[int]:
+    at_risk = work.outlook.lost * work.margin
+    rankings = [
+        np.argsort(-at_risk, kind="stable"),
+        np.argsort(-np.where(work.status == "ok", 0.0, work.at_stake), kind="stable"),
+        np.argsort(-work.revenue, kind="stable"),
+    ]
+    n = work.config.plan.n_cards
+    in_turn = chain.from_iterable(zip_longest(*(ranking[:n].tolist() for ranking in rankings)))
+    return list(dict.fromkeys(row for row in in_turn if row is not None))[:n]
+
+
+def _card(work: Workings, row: int, sentences: dict[tuple[str, str], str]) -> Card:
+    item, location = str(work.panel.items[row]), str(work.panel.locations[row])
+    ahead = work.ahead
+    rng = np.random.default_rng(ahead.seed)
+    one = slice(row, row + 1)
+    paths = work.fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=one).values
+    dates = tuple(str(d) for d in work.panel.future_dates(ahead.horizon))
+    said = [sentence_about(work, row), sentences.get((item, location), "Nothing to order now.")]
+    return Card(
+        item=item,
+        location=location,
+        title=str(work.economics.title[row]),
+        status=str(work.status[row]),
+        history=_past(work, row),
+        fan=_fan(paths[0], dates),
+        projection=_projection(work, row, paths, dates),
+        stockout_date=stockout_date(work, row),
+        stockout_probability=round(float(work.outlook.stockout[row]), 4),
+        sentence=" ".join(said),
+    )
+
+
+def _past(work: Workings, row: int) -> Past:
+    panel, last = work.panel, slice(-_SHOWN[work.frequency], None)
+    promotion = panel.known.get("promotion")
+    if promotion is None:
+        promoted = np.full(panel.n_periods, np.nan)
+    else:
+        promoted = promotion[row if len(promotion) > 1 else 0, : panel.n_periods]
+    return Past(
+        dates=tuple(str(d) for d in panel.dates[last]),
+        sales=_gaps(panel.sales[row, last]),
+        demand=_gaps(work.history.values[row, last]),
+        in_stock=_series(panel.in_stock[row, last]),
+        promotion=_gaps(promoted[last]),
+    )
+
+
+def _fan(paths: NDArray[np.float32], dates: tuple[str, ...]) -> Fan:
+    """`paths` are (S, H)."""
+    p05, p25, p50, p75, p95 = np.quantile(paths, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    return Fan(
+        dates=dates,
+        mean=_series(paths.mean(axis=0, dtype=np.float64)),
+        p05=_series(p05),
+        p25=_series(p25),
+        p50=_series(p50),
+        p75=_series(p75),
+        p95=_series(p95),
+    )
+
+
+def _projection(
+    work: Workings, row: int, paths: NDArray[np.float32], dates: tuple[str, ...]
+) -> Projection:
+    one, horizon = slice(row, row + 1), len(dates)
+    stock = work.stock.rows(one)
+    inbound = arrivals(stock, horizon)
+    proposed = np.zeros_like(inbound)
+    proposed[0, work.economics.terms.lead_time[row]] = work.outlook.quantity[row]
+    shortage = work.ahead.shortage
+    without, _ = projected_stock(stock, inbound, paths, shortage)
+    with_order, _ = projected_stock(stock, inbound + proposed, paths, shortage)
+    return Projection(
+        dates=dates,
+        with_order=_band(with_order[0]),
+        without_order=_band(without[0]),
+        inbound=_series(inbound[0]),
+        proposed=_series(proposed[0]),
+    )
+
+
+def _band(on_hand: NDArray[np.float32]) -> Band:
+    p10, p50, p90 = np.quantile(on_hand, [0.1, 0.5, 0.9], axis=0)
+    return Band(_series(p10), _series(p50), _series(p90))
+
+
+def _series(values: NDArray[Any]) -> tuple[float, ...]:
+    return tuple(round(float(v), 2) for v in values)
+
+
+def _gaps(values: NDArray[Any]) -> tuple[float | None, ...]:
+    return tuple(round(float(v), 2) if np.isfinite(v) else None for v in values)

@@ -1,0 +1,134 @@
+"""What is ordered, and why exactly so much?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from onhand.plan.plan import Increment, IntervalDemand, OrderLine, Reason
+from onhand.plan.wording import percent, periods, units
+from onhand.plan.workings import Workings
+
+__all__ = ["order_lines"]
+
+
+def order_lines(work: Workings) -> tuple[OrderLine, ...]:
+    """The lines to order, by supplier, the most money at risk first."""
+    rows = np.flatnonzero(work.outlook.quantity > 0)
+    lines = [_line(work, int(row)) for row in rows]
+    return tuple(
+        sorted(
+            lines,
+            key=lambda line: (line.supplier, -line.money_at_risk_without, line.item, line.location),
+        )
+    )
+
+
+def _line(work: Workings, row: int) -> OrderLine:
+    out, terms = work.outlook, work.economics
+    item, location = str(work.panel.items[row]), str(work.panel.locations[row])
+    reason = _reason(work, row)
+    unit_cost = round(float(terms.unit_cost[row]), 4)
+    due = work.made_for + np.timedelta64(math.ceil(terms.lead_time_days[row]), "D")
+    margin = float(work.margin[row])
+    return OrderLine(
+        id=f"{work.made_for}/{item}/{location}",
+        supplier=str(terms.supplier[row]),
+        item=item,
+        location=location,
+        title=str(terms.title[row]),
+        quantity=reason.quantity,
+        unit_cost=unit_cost,
+        cost=round(reason.quantity * unit_cost, 2),
+        order_date=str(work.made_for),
+        due_date=str(due),
+        cover_without=_cover(out.cover[row]),
+        cover_with=_cover(out.cover_with[row]),
+        stockout_probability_without=round(float(out.stockout[row]), 4),
+        stockout_probability_with=round(float(out.stockout_with[row]), 4),
+        money_at_risk_without=round(float(out.lost[row]) * margin, 2),
+        money_at_risk_with=round(float(out.lost_with[row]) * margin, 2),
+        reason=reason,
+        sentence=_sentence(work, row, reason, str(due)),
+    )
+
+
+def _cover(value: float) -> float | None:
+    return round(float(value), 2) if math.isfinite(value) else None
+
+
+def _reason(work: Workings, row: int) -> Reason:
+    """The numbers behind the quantity, rounded so that they still add up as printed."""
+    out = work.outlook
+    quantity = round(float(out.quantity[row]), 4)
+    need = round(float(out.need[row]), 2)
+    projected = round(float(out.projected[row]), 2)
+    by_minimum = round(float(out.by_minimum[row]), 2)
+    quantile = float(out.quantile[row])
+    return Reason(
+        policy=work.ahead.policy.name,
+        quantile=None if math.isnan(quantile) else round(quantile, 4),
+        demand_over_protection_interval=IntervalDemand(
+            mean=round(float(out.interval_mean[row]), 2),
+            p50=round(float(out.interval_p50[row]), 2),
+            target=round(float(out.interval_target[row]), 2),
+        ),
+        on_hand=round(float(work.stock.on_hand[row]), 2),
+        on_order=round(float(work.stock.on_order[row]), 2),
+        projected_stock=projected,
+        target=round(projected + need, 2),
+        need=need,
+        increments=(
+            Increment("minimum_order", by_minimum),
+            Increment("pack_size", round(quantity - need - by_minimum, 4)),
+        ),
+        quantity=quantity,
+    )
+
+
+def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
+    """The same numbers, said aloud."""
+    terms, out = work.economics.terms, work.outlook
+    interval = int(terms.protection_interval[row])
+    there = units(reason.on_hand)
+    if reason.on_order > 0:
+        there += f" and {units(reason.on_order)} on order"
+    parts = [
+        f"Customers are expected to want {units(reason.demand_over_protection_interval.mean)} over "
+        f"the next {periods(interval, work.frequency)}; there are {there}.",
+        f"Of those {units(reason.projected_stock)} should be left for what this order must cover "
+        f"from {due}"
+        if hasattr(work.ahead.policy, "shortage")
+        else f"The stock in hand and on order is {units(reason.projected_stock)}",
+    ]
+    goal = f"where {units(reason.target)} are wanted"
+    if reason.quantile is not None:
+        goal += f" to be enough in {percent(reason.quantile)} of cases"
+    parts[-1] += f", {goal}: {units(reason.need)} are needed."
+    parts += _because(work, row, reason)
+    parts.append(
+        f"Without the order the risk of running out is {percent(float(out.stockout[row]))}, with it "
+        f"{percent(float(out.stockout_with[row]))}."
+    )
+    return " ".join(parts)
+
+
+def _because(work: Workings, row: int, reason: Reason) -> list[str]:
+    """What the supplier's rules did to the need."""
+    terms = work.economics.terms
+    said = []
+    for increment in reason.increments:
+        if abs(increment.units) < 0.005:
+            continue
+        change = f"{'adds' if increment.units > 0 else 'takes off'} {units(abs(increment.units))}"
+        if increment.constraint == "minimum_order":
+            said.append(f"the minimum order of {units(float(terms.minimum_order[row]))} {change}")
+        elif terms.pack_size[row] == 1:
+            said.append(f"rounding to whole units {change}")
+        else:
+            said.append(f"rounding to packs of {units(float(terms.pack_size[row]))} {change}")
+    if not said:
+        return []
+    text = " and ".join(said)
+    return [f"{text[0].upper()}{text[1:]}, which makes {units(reason.quantity)}."]

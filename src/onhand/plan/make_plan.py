@@ -1,0 +1,168 @@
+"""What is the whole run? From a shop's tables to its orders, in one recipe."""
+
+from __future__ import annotations
+
+import onhand
+from onhand.data.panel import Frequency
+from onhand.data.tables import Tables
+from onhand.forecast import (
+    TSB,
+    Bootstrap,
+    Calibrated,
+    ExponentialSmoothing,
+    Forecaster,
+    MovingAverage,
+    SeasonalNaive,
+    default_forecaster,
+)
+from onhand.plan.board import board_of
+from onhand.plan.cards import cards
+from onhand.plan.config import Config
+from onhand.plan.contest import Contest
+from onhand.plan.economics import economics
+from onhand.plan.lines import order_lines
+from onhand.plan.outlook import Lookahead, look_ahead
+from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
+from onhand.plan.points import matrix, point_outlooks, troubles
+from onhand.plan.progress import Progress, silent
+from onhand.plan.rehearse import rehearse
+from onhand.plan.shelf import stock_now
+from onhand.plan.snapshot import snapshot_of
+from onhand.plan.workings import Workings
+
+__all__ = ["forecaster_for", "make_plan"]
+
+
+def make_plan(
+    tables: Tables,
+    config: Config | None = None,
+    *,
+    seed: int | None = None,
+    progress: Progress = silent,
+) -> Plan:
+    """The orders that a shop should place now, with the reasons and the money behind each.
+
+    The same tables, configuration, version and seed give the same plan, to the byte.
+
+    Parameters
+    ----------
+    tables : Tables
+        From `onhand.read_tables` or `onhand.sample_shop`.
+    config : Config
+        The settings of `onhand.toml`; the defaults unless given.
+    seed : int, optional
+        Of the possible worlds; the configuration's unless given.
+    progress : Progress
+        Told how far along the run is.
+
+    Raises
+    ------
+    InputError
+        When there are no sales that could be read.
+    HistoryError
+        When there is not one whole period of history.
+    """
+    from onhand.data import build_panel
+    from onhand.demand import believe
+
+    config = config or Config()
+    seed = config.plan.seed if seed is None else seed
+    progress("Reading what happened", 0.0)
+    panel = build_panel(tables, frequency=config.shop.frequency)
+    history = believe(panel)
+    terms = economics(tables, panel, config)
+    stock, stock_notes = stock_now(tables, history, terms, config)
+    progress("Reading what happened", 1.0)
+
+    forecaster = forecaster_for(config.forecast.forecaster, panel.frequency)
+    past = rehearse(history, forecaster, terms, config, seed=seed, progress=progress)
+
+    fitted = forecaster.fit(history)
+    ahead = Lookahead(
+        policy=past.policy,
+        horizon=max(
+            past.policy.horizon(terms.terms),
+            int(terms.terms.protection_interval.max(initial=1)),
+            round(config.plan.horizon_days * panel.frequency.per_year / 365.25),
+        ),
+        n_samples=config.plan.n_samples,
+        seed=seed,
+        rounding=config.policy.rounding,
+        shortage=config.policy.shortage,
+    )
+    outlook = look_ahead(fitted, stock, terms.terms, terms.costs, ahead, progress)
+    work = Workings(history, terms, stock, fitted, ahead, outlook, config)
+
+    progress("Writing the plan", 0.0)
+    notes = (*terms.assumptions, *stock_notes, past.assumption)
+    plan = _written(work, tables, notes, past.contest)
+    progress("Writing the plan", 1.0)
+    return plan
+
+
+def _written(
+    work: Workings, tables: Tables, notes: tuple[Assumption, ...], replay: Contest | None
+) -> Plan:
+    orders = order_lines(work)
+    points = point_outlooks(work)
+    return Plan(
+        onhand=onhand.__version__,
+        snapshot=snapshot_of(tables),
+        seed=work.ahead.seed,
+        made_for=str(work.made_for),
+        shop=_shop(work),
+        config=work.config.model_dump(mode="json"),
+        assumptions=notes,
+        findings=_noticed(tables),
+        board=board_of(work, orders, points),
+        orders=orders,
+        stock_points=points,
+        exceptions=troubles(work),
+        matrix=matrix(work),
+        cards=cards(work, orders),
+        replay=replay,
+    )
+
+
+def forecaster_for(name: str, frequency: Frequency) -> Forecaster:
+    """The forecaster that a configuration names."""
+    if name == "default":
+        return default_forecaster(frequency)
+    points: dict[str, Forecaster] = {
+        "seasonal_naive": SeasonalNaive(),
+        "moving_average": MovingAverage(frequency.quarter),
+        "exponential_smoothing": ExponentialSmoothing(),
+        "tsb": TSB(),
+    }
+    return Bootstrap() if name == "bootstrap" else Calibrated(points[name])
+
+
+def _shop(work: Workings) -> ShopFacts:
+    panel, shop = work.panel, work.config.shop
+    return ShopFacts(
+        name=shop.name,
+        currency=shop.currency,
+        frequency=work.frequency,
+        periods=panel.n_periods,
+        first_date=str(panel.dates[0]),
+        last_date=str(panel.dates[-1]),
+        n_items=len(set(panel.items.tolist())),
+        n_locations=len(set(panel.locations.tolist())),
+        n_series=panel.n_series,
+        source_note=shop.source_note,
+    )
+
+
+def _noticed(tables: Tables) -> tuple[Noticed, ...]:
+    """The findings as the plan keeps them: where, what, and what to do."""
+    return tuple(
+        Noticed(
+            severity=finding.severity,
+            table=finding.table,
+            rule=finding.rule,
+            count=finding.count,
+            example=f"{finding.key}: {finding.value}" if finding.key else finding.value,
+            advice=finding.advice,
+        )
+        for finding in tables.findings
+    )

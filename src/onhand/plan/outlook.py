@@ -1,0 +1,258 @@
+"""What will happen to stock on every possible path, with this plan's orders and without them?
+
+Stock points go through in blocks, so that memory depends on the block and not on the shop. Within
+a block everything is decided and judged on the same sample paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.decide.replenish.cover import row_quantile
+from onhand.decide.replenish.rounding import RoundingMode, round_order
+from onhand.forecast.forecaster import FittedForecaster
+from onhand.inventory.costs import Costs
+from onhand.inventory.moves import serve_or_backorder, serve_or_lose
+from onhand.inventory.policy import Policy, Situation
+from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
+from onhand.plan.contenders import quantiles_of
+from onhand.plan.progress import Progress, silent
+
+__all__ = ["Lookahead", "Outlook", "arrivals", "blocks", "look_ahead", "projected_stock"]
+
+Array = NDArray[np.float64]
+
+_CELLS = 1 << 23  # samples x periods x stock points per block: 32 MiB of float32 paths
+
+
+@dataclass(frozen=True)
+class Lookahead:
+    """How the future is looked at: how far, in how many worlds, and who decides.
+
+    horizon : periods;  n_samples : worlds;  seed : of the worlds
+    policy : makes the needs;  rounding : makes them orders
+    shortage : what becomes of unmet demand
+    """
+
+    policy: Policy
+    horizon: int
+    n_samples: int
+    seed: int
+    rounding: RoundingMode = "up"
+    shortage: str = "lost_sales"
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What was decided for N stock points and what to expect of it; each (N,), units unless said.
+
+    need, by_minimum, by_pack, quantity : need + by_minimum + by_pack = quantity
+    quantile : share of worlds that the target covers; NaN: the policy has none
+    projected : stock that the need was measured against;  target : projected + need where need > 0
+    interval_mean, interval_p50, interval_target : demand over the protection interval
+    mean_demand : per period, over the horizon
+    lost, lost_with : expected units short in the protection interval
+    lost_early : expected units short before this plan's order can arrive, whatever is ordered
+    stockout, stockout_with : share of worlds with a stock-out in the protection interval
+    stockout_early : share of worlds with a stock-out before this plan's order can arrive
+    cover, cover_with : periods that stock on hand and on order lasts at expected demand; inf: for ever
+    stockout_period : first period by whose end at least half of the worlds without the order have
+        run out, counted from 0; -1: not within the horizon
+    """
+
+    need: Array
+    by_minimum: Array
+    by_pack: Array
+    quantity: Array
+    quantile: Array
+    projected: Array
+    target: Array
+    interval_mean: Array
+    interval_p50: Array
+    interval_target: Array
+    mean_demand: Array
+    lost: Array
+    lost_with: Array
+    lost_early: Array
+    stockout: Array
+    stockout_with: Array
+    stockout_early: Array
+    cover: Array
+    cover_with: Array
+    stockout_period: NDArray[np.int64]
+
+
+def look_ahead(
+    fitted: FittedForecaster,
+    stock: Stock,
+    terms: SupplyTerms,
+    costs: Costs,
+    ahead: Lookahead,
+    progress: Progress = silent,
+) -> Outlook:
+    """The order of every stock point and what to expect with and without it."""
+    n = len(stock.on_hand)
+    parts = []
+    for rows in blocks(n, ahead.n_samples * ahead.horizon):
+        rng = np.random.default_rng(ahead.seed)  # the same worlds in every block
+        paths = fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=rows).values
+        situation = Situation(stock.rows(rows), paths, terms.rows(rows), costs.rows(rows))
+        parts.append(_decide(situation, ahead))
+        progress("Looking ahead", rows.stop / n)
+    return _joined(parts)
+
+
+def blocks(n_series: int, cells_each: int) -> Iterator[slice]:
+    """Slices of stock points, each small enough for memory.
+
+    >>> [(b.start, b.stop) for b in blocks(5, 1 << 22)]
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    step = max(1, _CELLS // max(1, cells_each))
+    for start in range(0, n_series, step):
+        yield slice(start, min(n_series, start + step))
+
+
+def arrivals(stock: Stock, n_periods: int) -> Array:
+    """Open orders arriving at the start of each of the next periods, (N, n_periods)."""
+    due = np.zeros((len(stock.on_hand), n_periods))
+    width = min(n_periods, stock.pipeline.shape[1])
+    due[:, :width] = stock.pipeline[:, :width]
+    return due
+
+
+def projected_stock(
+    stock: Stock, due: Array, demand: NDArray[np.float32], shortage: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """On hand at the end of each period and units short in it, in every world, both (n, S, H).
+
+    `due` (n, H) are the goods arriving at the start of each period; `demand` is (n, S, H). The
+    physics is that of `onhand.inventory.moves`; arrivals are the same in all worlds, so they are
+    put on the shelf here rather than carried through a pipeline per world.
+    """
+    serve = serve_or_lose if shortage == "lost_sales" else serve_or_backorder
+    n, n_samples, horizon = demand.shape
+    on_hand = np.empty_like(demand)
+    short = np.empty_like(demand)
+    nothing_due = np.zeros((n, n_samples, 1))
+    shelf = np.broadcast_to(stock.on_hand[:, None], (n, n_samples))
+    owed = np.broadcast_to(stock.backorders[:, None], (n, n_samples))
+    for h in range(horizon):
+        opened = Stock(shelf + due[:, h, None], nothing_due, owed)
+        after, flow = serve(opened, demand[:, :, h])
+        shelf, owed = after.on_hand, after.backorders
+        on_hand[:, :, h] = shelf
+        short[:, :, h] = flow.short
+    return on_hand, short
+
+
+def _decide(situation: Situation, ahead: Lookahead) -> Outlook:
+    """Order for one block and judge the order on the same paths."""
+    stock, terms, paths = situation.stock, situation.terms, situation.paths
+    n, horizon = len(paths), paths.shape[2]
+    rows = np.arange(n)
+    order = round_order(ahead.policy.order(situation), terms, ahead.rounding)
+    due = arrivals(stock, horizon)
+    with_order = due.copy()
+    with_order[rows, terms.lead_time] += order.quantity
+    on_hand, short = projected_stock(stock, due, paths, ahead.shortage)
+    _, short_with = projected_stock(stock, with_order, paths, ahead.shortage)
+    inside = np.arange(horizon) < terms.protection_interval[:, None]  # (n, H)
+    lost, lost_with = (_within(s, inside) for s in (short, short_with))  # (n, S)
+    lost_early = _within(short, np.arange(horizon) < terms.lead_time[:, None])
+    wanted = _within(paths, inside)
+    quantile = quantiles_of(ahead.policy, situation)
+    asked = np.where(np.isnan(quantile), 0.5, quantile)
+    mean = paths.mean(axis=1, dtype=np.float64)  # (n, H)
+    projected = _measured_against(ahead.policy, situation, on_hand, due)
+    position = stock.inventory_position
+    return Outlook(
+        need=order.need,
+        by_minimum=order.increments["minimum_order"],
+        by_pack=order.increments["pack_size"],
+        quantity=order.quantity,
+        quantile=quantile,
+        projected=projected,
+        target=projected + order.need,
+        interval_mean=wanted.mean(axis=1, dtype=np.float64),
+        interval_p50=row_quantile(wanted, np.full(n, 0.5)),
+        interval_target=row_quantile(wanted, asked),
+        mean_demand=mean.mean(axis=1),
+        lost=lost.mean(axis=1, dtype=np.float64),
+        lost_with=lost_with.mean(axis=1, dtype=np.float64),
+        lost_early=lost_early.mean(axis=1, dtype=np.float64),
+        stockout=(lost > _SPECK).mean(axis=1),
+        stockout_with=(lost_with > _SPECK).mean(axis=1),
+        stockout_early=(lost_early > _SPECK).mean(axis=1),
+        cover=periods_of_cover(position, mean),
+        cover_with=periods_of_cover(position + order.quantity, mean),
+        stockout_period=_half_run_out(short),
+    )
+
+
+_SPECK = 1e-6  # units; less than this short is rounding of floats, not a stock-out
+
+
+def _within(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Values (n, S, H) summed over the periods inside each row's interval, (n, S)."""
+    return np.asarray(np.einsum("nsh,nh->ns", values, inside.astype(np.float32)))
+
+
+def _measured_against(
+    policy: Policy, situation: Situation, on_hand: NDArray[np.float32], due: Array
+) -> Array:
+    """The stock that the need was measured against.
+
+    Policies that project the stock measure what is expected to be left when the order arrives, plus
+    open orders arriving while it must last; the others measure the inventory position.
+    """
+    if not hasattr(policy, "shortage"):
+        return situation.stock.inventory_position
+    lead_time = situation.terms.lead_time
+    periods = np.arange(due.shape[1])
+    is_cover = (periods >= lead_time[:, None]) & (
+        periods < situation.terms.protection_interval[:, None]
+    )
+    expected = on_hand.mean(axis=1, dtype=np.float64)  # (n, H), at the end of each period
+    left = np.where(
+        lead_time > 0,
+        expected[np.arange(len(due)), np.maximum(lead_time - 1, 0)],
+        situation.stock.net_inventory,
+    )
+    return np.asarray(left + (due * is_cover).sum(axis=1))
+
+
+def periods_of_cover(units: Array, mean: Array) -> Array:
+    """Periods that `units` (n,) last at expected demand (n, H); beyond H at its average; inf: for ever.
+
+    >>> periods_of_cover(np.array([3.0, 10.0]), np.array([[2.0, 2.0], [0.0, 0.0]])).tolist()
+    [1.5, inf]
+    """
+    n = len(mean)
+    used = np.cumsum(mean, axis=1)
+    before = np.concatenate([np.zeros((n, 1)), used[:, :-1]], axis=1)
+    rest = np.clip(units[:, None] - before, 0, None)
+    inside = np.where(mean > 0, np.clip(rest / np.where(mean > 0, mean, 1), 0, 1), rest > 0)
+    average = mean.mean(axis=1)
+    beyond = np.clip(units - used[:, -1], 0, None)
+    later = np.divide(beyond, average, out=np.full(n, np.inf), where=average > 0)
+    lasts = inside.sum(axis=1) + later
+    # Nothing in stock and nothing wanted: there is no cover to speak of, but none is missing.
+    return np.where(average > 0, lasts, np.inf)
+
+
+def _half_run_out(short: NDArray[np.float32]) -> NDArray[np.int64]:
+    """First period by whose end at least half of the worlds have been short, (n,); -1: none."""
+    has_run_out = np.logical_or.accumulate(short > _SPECK, axis=2)
+    share = has_run_out.mean(axis=1)  # (n, H), never falls
+    is_half = share >= 0.5
+    return np.where(is_half.any(axis=1), is_half.argmax(axis=1), -1).astype(np.int64)
+
+
+def _joined(parts: list[Outlook]) -> Outlook:
+    return Outlook(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Outlook)))

@@ -1,0 +1,132 @@
+"""What was known at each past review, and what happened then?
+
+At every origin the demand is believed anew from the periods before it, and the forecaster is fitted
+anew on that; nothing that came later can reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.data.panel import Panel
+from onhand.demand import believe
+from onhand.demand.history import DemandHistory
+from onhand.evaluate.replay import Window
+from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.inventory.costs import Costs
+from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
+from onhand.plan.progress import Progress, silent
+
+__all__ = ["Stretch", "fit_origins", "stretches", "window"]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Past periods start..stop-1 to be replayed, of which those from `scored` on are counted."""
+
+    start: int
+    scored: int
+    stop: int
+
+    def origins(self, every: int) -> list[int]:
+        """Periods before which there is a review."""
+        return list(range(self.start, self.stop, every))
+
+
+def stretches(
+    n_periods: int, judged: int, tuning: int, terms: SupplyTerms, season: int
+) -> tuple[Stretch, Stretch] | None:
+    """The stretch to tune on and the later one to be judged on; None where history is too short.
+
+    At least half of the history, and at least two short seasons, are left to learn from before the
+    first origin; what is missing then is taken from both stretches alike. The first scored period
+    is the first that an order of the stretch can reach.
+
+    >>> terms = SupplyTerms.of(lead_time=1, n_series=1)
+    >>> stretches(60, 13, 13, terms, season=1)
+    (Stretch(start=33, scored=34, stop=47), Stretch(start=46, scored=47, stop=60))
+    """
+    run_up = int(terms.lead_time.min(initial=0))
+    shortest = int(terms.protection_interval.max(initial=1))
+    to_learn = max(2 * season, shortest, n_periods // 3)
+    room = n_periods - to_learn - run_up
+    if room < judged + tuning:
+        judged, tuning = (max(0, room) * part // (judged + tuning) for part in (judged, tuning))
+    if min(judged, tuning) < shortest:
+        return None
+    middle = n_periods - judged
+    first = middle - tuning
+    return Stretch(first - run_up, first, middle), Stretch(middle - run_up, middle, n_periods)
+
+
+def fit_origins(
+    panel: Panel, forecaster: Forecaster, origins: Iterable[int], progress: Progress = silent
+) -> Mapping[int, FittedForecaster]:
+    """The forecaster as it stood at each origin: fitted on what was known then."""
+    wanted = sorted(set(origins))
+    fits = {}
+    for done, origin in enumerate(wanted, start=1):
+        fits[origin] = forecaster.fit(believe(panel.until(origin)))
+        progress("Going back in time", done / len(wanted))
+    return fits
+
+
+def window(
+    stretch: Stretch,
+    fits: Mapping[int, FittedForecaster],
+    history: DemandHistory,
+    opening: Stock,
+    terms: SupplyTerms,
+    costs: Costs,
+    rows: slice,
+    *,
+    horizon: int,
+    n_samples: int,
+    seed: int,
+) -> Window:
+    """A stretch of the past as a window to replay, for the stock points in `rows`.
+
+    `history` is demand as believed today: the judge may know what the policy may not.
+    """
+    forecasts = [
+        _paths(fits, origin, rows, horizon, n_samples, seed)
+        for origin in range(stretch.start, stretch.stop)
+    ]
+    return Window(
+        opening=opening.rows(rows),
+        forecasts=forecasts,
+        demand=history.values[rows, stretch.start : stretch.stop].astype(np.float64),
+        terms=terms.rows(rows),
+        costs=costs.rows(rows),
+        first_scored=stretch.scored - stretch.start,
+    )
+
+
+def _paths(
+    fits: Mapping[int, FittedForecaster],
+    origin: int,
+    rows: slice,
+    horizon: int,
+    n_samples: int,
+    seed: int,
+) -> NDArray[np.float32] | None:
+    if origin not in fits:
+        return None
+    rng = np.random.default_rng([seed, origin])
+    return fits[origin].paths(horizon, n_samples, rng=rng, rows=rows).values
+
+
+def groups(n_periods: int, length: int) -> Sequence[slice]:
+    """Consecutive slices of `length` periods, the first one taking what does not divide.
+
+    >>> groups(8, 3)
+    [slice(0, 2, None), slice(2, 5, None), slice(5, 8, None)]
+    """
+    stops = list(range(n_periods, 0, -length))[::-1]
+    starts = [0, *stops[:-1]]
+    return [slice(a, b) for a, b in zip(starts, stops, strict=True)]

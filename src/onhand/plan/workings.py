@@ -1,0 +1,106 @@
+"""What was worked out before the plan is written down?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.data.panel import Panel
+from onhand.demand.history import DemandHistory
+from onhand.forecast.forecaster import FittedForecaster
+from onhand.inventory.stock import Stock
+from onhand.plan.classify import abc_classes, demand_classes, revenues, xyz_classes
+from onhand.plan.config import Config
+from onhand.plan.economics import Economics
+from onhand.plan.outlook import Lookahead, Outlook
+from onhand.plan.status import status_of
+
+__all__ = ["Workings"]
+
+
+@dataclass(frozen=True)
+class Workings:
+    """The arrays of N stock points that every part of the plan is written from."""
+
+    history: DemandHistory
+    economics: Economics
+    stock: Stock
+    fitted: FittedForecaster
+    ahead: Lookahead
+    outlook: Outlook
+    config: Config
+
+    @property
+    def panel(self) -> Panel:
+        """What was seen."""
+        return self.history.panel
+
+    @property
+    def made_for(self) -> np.datetime64:
+        """First day not yet seen: the day the orders are placed."""
+        return self.panel.future_dates(1)[0]
+
+    @property
+    def frequency(self) -> str:
+        """The word for a period."""
+        return self.panel.frequency.value
+
+    def periods(self, days: float) -> float:
+        """Periods in so many days."""
+        return days * self.panel.frequency.per_year / 365.25
+
+    @cached_property
+    def revenue(self) -> NDArray[np.float64]:
+        """Money taken in the last year, (N,)."""
+        return revenues(self.history, self.economics.price)
+
+    @cached_property
+    def abc(self) -> NDArray[np.str_]:
+        """Class by revenue, (N,)."""
+        return abc_classes(self.revenue)
+
+    @cached_property
+    def xyz(self) -> NDArray[np.str_]:
+        """Class by regularity, (N,)."""
+        return xyz_classes(self.history)
+
+    @cached_property
+    def demand_class(self) -> NDArray[np.str_]:
+        """Class by interval and size, (N,)."""
+        return demand_classes(self.history)
+
+    @cached_property
+    def margin(self) -> NDArray[np.float64]:
+        """Money lost with each lost sale, (N,)."""
+        return self.economics.costs.shortage_cost
+
+    @cached_property
+    def excess_units(self) -> NDArray[np.float64]:
+        """Units on hand and on order beyond what is expected to sell within the excess limit, (N,)."""
+        limit = self.outlook.mean_demand * self.periods(self.config.plan.excess_days)
+        return np.maximum(0.0, self.stock.inventory_position - limit)
+
+    @cached_property
+    def status(self) -> NDArray[np.str_]:
+        """What each stock point needs most, (N,)."""
+        return status_of(self.history, self.stock, self.outlook, self.excess_units, self.config)
+
+    @cached_property
+    def at_stake(self) -> NDArray[np.float64]:
+        """Money that the status puts at stake, (N,): margin likely lost, or money tied up."""
+        tied_up = self.economics.unit_cost * np.where(
+            self.status == "dying", self.stock.on_hand, self.excess_units
+        )
+        lost = self.outlook.lost_early * self.margin
+        ordered_for = self.outlook.lost * self.margin
+        return np.select(
+            [
+                np.isin(self.status, ["stocked_out", "at_risk"]),
+                np.isin(self.status, ["excess", "dying"]),
+            ],
+            [np.maximum(lost, self.outlook.lost_with * self.margin), tied_up],
+            ordered_for,
+        )
