@@ -1,0 +1,276 @@
+"""Which part of the plan stands on the page, and what follows from it by plain arithmetic?
+
+Everything here is a function of plan.json alone: subtotals, running sums, the steps of each
+quantity. The template and the script write and draw these values, and compute no others, so a
+test on this file is a test of every number the planner sees.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+from onhand.plan.report.wording import KINDS, Wording
+
+__all__ = ["build_page"]
+
+Record = dict[str, Any]
+
+# What one page can hold and a person can read; the rest stays in orders.csv and plan.json.
+MOST_ORDERS = 500
+MOST_POINTS = 500
+MOST_EXCEPTIONS = 300
+MOST_CARDS = 60
+MOST_FINDINGS = 200
+# Cards are the heaviest part: stop adding them when they hold this many numbers together.
+MOST_CARD_NUMBERS = 120_000
+
+# What a shop that names no supplier gets from the settings; on the page it is left unnamed.
+UNNAMED_SUPPLIER = "supplier"
+CONSTRAINTS = {"minimum_order": "Up to the minimum order", "pack_size": "Up to whole packs"}
+SMALLEST_UNIT = 0.005  # plans are written to hundredths of a unit
+
+
+def build_page(plan: Mapping[str, Any]) -> Record:
+    """What the page shows, as plain values ready for JSON.
+
+    plan : the contents of plan.json (`onhand.plan.plan.Plan.to_dict`)
+
+    Orders are grouped by supplier, largest sum first, and ranked by money at risk within. Lists
+    are cut to what a page can hold; `shown` says how many of how many. Subtotals are over all
+    lines, also those cut away.
+    """
+    suppliers, orders = _by_supplier([_order(line) for line in plan["orders"]])
+    exceptions = sorted(plan["exceptions"], key=lambda e: -e["money"])
+    points = sorted(plan["stock_points"], key=_money_in_point, reverse=True)
+    page = {
+        **{key: plan[key] for key in ("onhand", "snapshot", "seed", "made_for", "shop", "config")},
+        "sign": Wording(plan["shop"]["currency"], plan["shop"]["frequency"]).sign,
+        "assumptions": plan["assumptions"],
+        "findings": sorted(plan["findings"], key=_severity)[:MOST_FINDINGS],
+        "board": plan["board"],
+        "suppliers": suppliers,
+        "orders": orders,
+        "exceptions": [dict(e) for e in exceptions[:MOST_EXCEPTIONS]],
+        "exception_kinds": _exception_kinds(exceptions),
+        "statuses": _statuses(points),
+        "stock_points": [dict(p) for p in points[:MOST_POINTS]],
+        "matrix": plan["matrix"],
+        "cards": _cards(plan["cards"]),
+        "replay": _replay(plan["replay"]),
+    }
+    page["shown"] = {
+        name: {"shown": len(page[name]), "of": len(plan[name])}
+        for name in ("orders", "exceptions", "stock_points", "cards", "findings")
+    }
+    _point_to_cards(page)
+    return page
+
+
+# --- orders ---------------------------------------------------------------------------------
+
+
+def _order(line: Mapping[str, Any]) -> Record:
+    """An order line with the steps of its quantity; an unnamed supplier becomes None."""
+    supplier = line["supplier"].strip()
+    return {
+        **line,
+        "supplier": None if supplier in ("", UNNAMED_SUPPLIER) else supplier,
+        "steps": order_steps(line["reason"]),
+    }
+
+
+def order_steps(reason: Mapping[str, Any]) -> list[Record]:
+    """The quantity as steps a reader can add up: target, less projected stock, is the need; and so on.
+
+    Each step has `label`, `units` (signed for a change, the running sum for a total), `is_total`,
+    and the span `low` .. `high` that a bar covers. A gap the reason does not name is shown as a
+    step of its own rather than hidden.
+
+    >>> for step in order_steps({"target": 50, "projected_stock": 20, "need": 30, "quantity": 36,
+    ...                          "increments": [{"constraint": "packs of 12", "units": 6}]}):
+    ...     print(step["label"], step["units"], step["is_total"])
+    Target 50.0 True
+    Projected stock -20.0 False
+    Need 30.0 True
+    packs of 12 6.0 False
+    Order 36.0 True
+    """
+    target, projected, need, quantity = (
+        float(reason[k]) for k in ("target", "projected_stock", "need", "quantity")
+    )
+    steps = [_step_total("Target", target)]
+    running = _step_change(steps, target, "Projected stock", -projected)
+    if abs(need - running) > SMALLEST_UNIT:
+        # Either stock is above target, so the need stops at zero, or units were rounded.
+        label = "Nothing is ordered below zero" if need == 0 else "To whole units"
+        running = _step_change(steps, running, label, need - running)
+    steps.append(_step_total("Need", need))
+    for part in reason["increments"]:
+        label = CONSTRAINTS.get(part["constraint"], part["constraint"].replace("_", " "))
+        running = _step_change(steps, running, label, float(part["units"]))
+    if abs(quantity - running) > SMALLEST_UNIT:
+        _step_change(steps, running, "Not named by the plan", quantity - running)
+    steps.append(_step_total("Order", quantity))
+    return steps
+
+
+def _step_total(label: str, units: float) -> Record:
+    return {
+        "label": label,
+        "units": units,
+        "is_total": True,
+        "low": min(0.0, units),
+        "high": max(0.0, units),
+    }
+
+
+def _step_change(steps: list[Record], running: float, label: str, units: float) -> float:
+    """Adds a change to `steps` and gives back the running sum after it."""
+    after = running + units
+    steps.append(
+        {
+            "label": label,
+            "units": units,
+            "is_total": False,
+            "low": min(running, after),
+            "high": max(running, after),
+        }
+    )
+    return after
+
+
+def _by_supplier(all_orders: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+    """Groups with sums over all lines, and the lines shown, in the order of the groups."""
+    ranked = sorted(all_orders, key=lambda o: -o["money_at_risk_without"])
+    kept = ranked[:MOST_ORDERS]
+    groups: dict[str | None, list[Record]] = {}
+    for order in ranked:
+        groups.setdefault(order["supplier"], []).append(order)
+    suppliers = [_supplier(name, lines) for name, lines in groups.items()]
+    suppliers.sort(key=lambda s: (-s["cost"], s["supplier"] or ""))
+    shown: list[Record] = []
+    for group in suppliers:
+        lines = [o for o in kept if o["supplier"] == group["supplier"]]
+        group["first"], group["n_shown"] = len(shown), len(lines)
+        shown.extend(lines)
+    return suppliers, shown
+
+
+def _supplier(name: str | None, lines: Sequence[Record]) -> Record:
+    return {
+        "supplier": name,
+        "n_lines": len(lines),
+        "units": math.fsum(o["quantity"] for o in lines),
+        "cost": math.fsum(o["cost"] for o in lines),
+        "money_at_risk_without": math.fsum(o["money_at_risk_without"] for o in lines),
+        "money_at_risk_with": math.fsum(o["money_at_risk_with"] for o in lines),
+        "first_due": min(o["due_date"] for o in lines),
+    }
+
+
+# --- stock, exceptions, cards ---------------------------------------------------------------
+
+
+def _money_in_point(point: Mapping[str, Any]) -> float:
+    return float(point["stock_value"] + point["money"])
+
+
+def _exception_kinds(exceptions: Sequence[Record]) -> list[Record]:
+    """How many of each kind and how much money, in the order a planner's day takes them."""
+    order = {kind: i for i, kind in enumerate(KINDS)}
+    kinds = sorted({e["kind"] for e in exceptions}, key=lambda k: (order.get(k, 99), str(k)))
+    return [
+        {
+            "kind": kind,
+            "n": sum(e["kind"] == kind for e in exceptions),
+            "money": math.fsum(e["money"] for e in exceptions if e["kind"] == kind),
+        }
+        for kind in kinds
+    ]
+
+
+def _statuses(points: Sequence[Record]) -> list[Record]:
+    """How many stock points have each status; together, all of them."""
+    return [
+        {"kind": kind, "n": n}
+        for kind in KINDS
+        if (n := sum(p["status"] == kind for p in points)) > 0
+    ]
+
+
+def _cards(cards: Sequence[Mapping[str, Any]]) -> list[Record]:
+    """The first cards, until there are many or they weigh much."""
+    shown: list[Record] = []
+    numbers = 0
+    for card in cards[:MOST_CARDS]:
+        numbers += 5 * len(card["history"]["dates"])
+        if numbers > MOST_CARD_NUMBERS and shown:
+            break
+        shown.append(_rounded(dict(card)))
+    return shown
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to three decimals: finer than a chart can show, and half the bytes."""
+    if isinstance(value, float):
+        short = round(value, 3)
+        return int(short) if short == int(short) else short
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_rounded(v) for v in value]
+    return value
+
+
+def _point_to_cards(page: Record) -> None:
+    """Says in each list which card and which stock point belong to a row, by position, or None."""
+    card_of = {(c["item"], c["location"]): i for i, c in enumerate(page["cards"])}
+    point_of = {(p["item"], p["location"]): i for i, p in enumerate(page["stock_points"])}
+    order_of = {(o["item"], o["location"]): i for i, o in enumerate(page["orders"])}
+    for name in ("orders", "exceptions", "stock_points"):
+        for row in page[name]:
+            row["card"] = card_of.get((row["item"], row["location"]))
+    for card in page["cards"]:
+        card["point"] = point_of.get((card["item"], card["location"]))
+        card["order"] = order_of.get((card["item"], card["location"]))
+
+
+def _severity(finding: Mapping[str, Any]) -> int:
+    return ("error", "warning", "info").index(finding["severity"])
+
+
+# --- replay ---------------------------------------------------------------------------------
+
+
+def _replay(replay: Mapping[str, Any] | None) -> Record | None:
+    """The replay with running sums and means, the default first; None when there was none."""
+    if replay is None or not replay["contenders"]:
+        return None
+    contenders, default = replay["contenders"], replay["default"]
+    ranked = sorted(contenders, key=lambda name: (name != default, contenders[name]["total"]))
+    ours = contenders[default]["total"]
+    return {
+        **replay,
+        "contenders": {name: _contender(contenders[name], ours) for name in ranked},
+        "differences": {
+            rival: {
+                **margin,
+                "n_won": sum(gap > 0 for gap in margin["per_window"]),
+                "n_windows": len(margin["per_window"]),
+            }
+            for rival, margin in replay["differences"].items()
+        },
+    }
+
+
+def _contender(given: Mapping[str, Any], ours: float) -> Record:
+    value = given["inventory_value"]
+    return {
+        **given,
+        "cumulative": list(accumulate(given["cost"])),
+        "mean_inventory_value": math.fsum(value) / len(value) if value else None,
+        "above_default": given["total"] - ours,
+    }

@@ -1,0 +1,122 @@
+// What is behind an order line, and how does the list leave the page?
+function why(order) {
+  const box = html("div", { class: "reason" });
+  box.append(html("p", { class: "sentence" }, order.sentence));
+  const demand = order.reason.demand_over_protection_interval;
+  const left = html("div", { class: "sum" }, html("h4", {}, "The quantity, step by step"), steps(order.steps));
+  const quantile = order.reason.quantile;
+  left.append(html("p", { class: "note" },
+    `Until the next order can arrive, customers want ${units(demand.mean)} on average, ${units(demand.p50)} in the middle world` +
+    (isKnown(quantile) ? ` and at most ${units(demand.target)} in ${share(quantile)} of worlds. ` : ". ") +
+    `${units(order.reason.on_hand)} on hand, ${units(order.reason.on_order)} on order.`));
+  box.append(html("div", { class: "columns" }, left, effects(order)));
+  return box;
+}
+
+function steps(list) {
+  const low = Math.min(0, ...list.map((s) => s.low));
+  const span = Math.max(0, ...list.map((s) => s.high)) - low || 1;
+  const table = html("table", { class: "steps" }, html("caption", { class: "unseen" }, "Steps that add up to the order"));
+  for (const s of list) {
+    const bar = html("i", { class: s.is_total ? "total" : s.units < 0 ? "minus" : "plus" });
+    bar.style.left = `${(100 * (s.low - low)) / span}%`;
+    bar.style.width = `${(100 * (s.high - s.low)) / span}%`;
+    const text = s.is_total ? `= ${units(s.units)}` : s.units < 0 ? `− ${units(-s.units)}` : `+ ${units(s.units)}`;
+    table.append(html("tr", { class: s.is_total ? "is-total" : null },
+      html("th", { scope: "row" }, s.label),
+      html("td", { class: "n" }, table.rows.length ? text : units(s.units)),
+      html("td", { class: "track", "aria-hidden": "true" }, html("span", {}, bar))));
+  }
+  return table;
+}
+
+function effects(order) {
+  const rows = [
+    ["Stock-out risk", share(order.stockout_probability_without), share(order.stockout_probability_with)],
+    ["Cover", cover(order.cover_without), cover(order.cover_with)],
+    ["Margin at risk", money(order.money_at_risk_without), money(order.money_at_risk_with)],
+  ];
+  const table = html("table", { class: "effects" }, html("caption", { class: "unseen" }, "What the order changes"),
+    html("thead", {}, html("tr", {}, html("td"), html("th", { scope: "col", class: "n" }, "without"), html("th", { scope: "col", class: "n" }, "with"))));
+  const body = html("tbody");
+  for (const [name, before, after] of rows) {
+    body.append(html("tr", {}, html("th", { scope: "row" }, name), html("td", { class: "n" }, before), html("td", { class: "n strong" }, after)));
+  }
+  table.append(body);
+  const facts = html("dl", { class: "facts" });
+  for (const [name, value] of [
+    ["Order on", day(order.order_date)], ["Due", day(order.due_date)],
+    ["Unit cost", exactMoney(order.unit_cost)], ["Cost", exactMoney(order.cost)], ["Policy", order.reason.policy.replaceAll("_", " ")],
+  ]) facts.append(html("div", {}, html("dt", {}, name), html("dd", {}, value)));
+  const box = html("div", { class: "change" }, html("h4", {}, "What it changes"), table, facts);
+  if (order.card !== null) box.append(html("a", { href: `#card-${order.card}` }, "See its card"));
+  return box;
+}
+
+// Rows get an opener button; the reason is built when it is first opened.
+function openable(row, order) {
+  const id = `why-${row.dataset.order}`;
+  const button = html("button", { type: "button", class: "open", "aria-expanded": "false", "aria-controls": id,
+    "aria-label": `Reason for ${order.title || order.item}` });
+  row.querySelector(".opener").append(button);
+  const toggle = () => {
+    const isOpen = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!isOpen));
+    const shown = byId(id);
+    if (shown) shown.hidden = isOpen;
+    else row.after(html("tr", { class: "why-row", id }, html("td", { colspan: row.cells.length }, why(order))));
+  };
+  button.addEventListener("click", (e) => { e.stopPropagation(); toggle(); });
+  row.addEventListener("click", (e) => { if (!e.target.closest("a, button") && !String(getSelection())) toggle(); });
+}
+
+const CSV_COLUMNS = [
+  "id", "supplier", "item", "location", "title", "quantity", "unit_cost", "cost", "order_date", "due_date",
+  "cover_without", "cover_with", "stockout_probability_without", "stockout_probability_with",
+  "money_at_risk_without", "money_at_risk_with", "sentence",
+];
+
+// A spreadsheet runs text that starts like a formula; a quote before it keeps it text.
+function csvCell(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return String(value);
+  const text = /^[\s]*[=+\-@]|^[\t\r\n]/.test(value) ? `'${value}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function csv(orders) {
+  const lines = [CSV_COLUMNS, ...orders.map((o) => CSV_COLUMNS.map((c) => o[c]))];
+  return `\ufeff${lines.map((cells) => cells.map(csvCell).join(",")).join("\r\n")}\r\n`;
+}
+
+function download(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  html("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+function startOrders() {
+  const table = byId("order-table");
+  if (!table) return;
+  const rows = [...table.querySelectorAll("tr.line")];
+  rows.forEach((row) => openable(row, page.orders[row.dataset.order]));
+  const text = (row) => {
+    const o = page.orders[row.dataset.order];
+    return `${o.item} ${o.title} ${o.location} ${o.supplier ?? ""}`;
+  };
+  const list = filterable({
+    rows, text, first: 40, what: "line", count: byId("order-count"), more: byId("all-orders"), search: byId("order-filter"),
+    after(shown) {
+      for (const row of rows) {
+        const reason = byId(`why-${row.dataset.order}`);
+        if (reason) reason.hidden = !shown.has(row) || row.querySelector(".open").getAttribute("aria-expanded") !== "true";
+      }
+      for (const body of table.tBodies) {
+        body.hidden = ![...body.querySelectorAll("tr.line")].some((row) => shown.has(row));
+      }
+      table.tFoot.hidden = shown.size < rows.length;
+    },
+  });
+  sortable(table, (row) => page.orders[row.dataset.order], "tr.line", list.refresh);
+  byId("csv").addEventListener("click", () => download(`orders-${page.made_for}.csv`, csv(page.orders)));
+}

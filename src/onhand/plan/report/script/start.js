@@ -1,0 +1,49 @@
+// What happens when the page opens? Lists come alive; charts are drawn when they come near.
+const DRAW = {
+  demand: (host) => drawDemand(host, page.cards[host.dataset.card]),
+  stock: (host) => chart(host, stockSpec(page.cards[host.dataset.card])),
+  margins: drawMargins,
+  cost: drawCost,
+  fill: drawFill,
+  inventory: drawInventory,
+};
+
+function startCharts() {
+  const waiting = new Set(document.querySelectorAll("figure[data-chart]"));
+  const draw = (host) => {
+    if (!waiting.delete(host)) return;
+    DRAW[host.dataset.chart](host);
+  };
+  const near = new IntersectionObserver(
+    (entries) => entries.filter((e) => e.isIntersecting).forEach((e) => { near.unobserve(e.target); draw(e.target); }),
+    { rootMargin: "600px" });
+  waiting.forEach((host) => near.observe(host));
+  addEventListener("beforeprint", () => [...waiting].forEach(draw));
+}
+
+function startTheme() {
+  const button = byId("theme");
+  const themes = ["auto", "light", "dark"];
+  const say = () => { button.textContent = `Theme: ${document.documentElement.dataset.theme ?? "auto"}`; };
+  button.addEventListener("click", () => {
+    const now = document.documentElement.dataset.theme ?? "auto";
+    const next = themes[(themes.indexOf(now) + 1) % themes.length];
+    if (next === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = next;
+    try {
+      localStorage.setItem("onhand-theme", next);
+    } catch {
+      // Not kept for the next visit; still applied to this one.
+    }
+    say();
+  });
+  say();
+}
+
+startTheme();
+startOrders();
+startExceptions();
+startStock();
+startCards();
+startCharts();
+byId("print").addEventListener("click", () => print());
