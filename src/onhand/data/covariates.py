@@ -73,6 +73,8 @@ def static_covariates(tables: Tables, grid: Grid) -> dict[str, NDArray[Any]]:
         for name, kind in rows.schema.items():
             if name in ("row", key, "launched", "discontinued"):
                 continue
+            if rows[name].null_count() == rows.height:
+                continue  # nothing is known of it
             label = f"location_{name}" if name in static and key == "location" else name
             if kind.is_numeric() or kind == pl.Boolean:
                 static[label] = numeric(rows[name])

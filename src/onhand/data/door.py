@@ -117,6 +117,8 @@ def accept(raw: pl.DataFrame, table: Table, origin: Origin) -> Accepted:
         )
     frame = pl.DataFrame([*columns, *extra])
     frame = _defaults(frame, table)
+    if table.name in ("sales", "invoices"):
+        verdict.lonely(frame["date"])
     if table.repeat is Repeat.FIRST and frame.height:
         verdict.repeats(frame.select(k for k in table.key if k in frame.columns))
     bad = verdict.rows()
@@ -125,6 +127,8 @@ def accept(raw: pl.DataFrame, table: Table, origin: Origin) -> Accepted:
     aside = _set_aside(table.name, origin, bad, [verdict.reasons[int(r)] for r in bad])
     return Accepted(frame, aside, findings, renamed)
 
+
+LONELY = 365  # days
 
 _ASSUMED = {
     "unclear-decimal-mark": "write such numbers without a thousands mark if that is wrong",
@@ -173,6 +177,19 @@ class _Verdict:
             if outside.any():
                 self._add(outside, f"{name} is outside {column.low:g} to {column.high:g}")
 
+    def lonely(self, dates: pl.Series) -> None:
+        """A few dates more than a year from all others are typing errors that stretch the panel."""
+        days = dates.filter(pl.Series(~self.is_bad)).value_counts(sort=False).sort("date")
+        n = int(days["count"].sum() or 0)
+        few = max(1, n // 1000)
+        if n < 20:
+            return
+        for at in (days["date"].diff().dt.total_days() > LONELY).arg_true().to_list():
+            for part in (days[:at], days[at:]):
+                if part["count"].sum() <= few:
+                    lonely = dates.is_in(part["date"].implode()).fill_null(False)
+                    self._add(lonely, "date is more than a year from all others")
+
     def repeats(self, keys: pl.DataFrame) -> None:
         """Of usable rows with one key, all but the first are bad."""
         usable = keys.with_row_index("row").filter(pl.Series(~self.is_bad))
@@ -205,30 +222,32 @@ def _parse(cells: pl.Series, column: Column, decimal_comma: bool) -> read.Parsed
 def _extras(
     raw: pl.DataFrame, table: Table, used: set[str], decimal_comma: bool
 ) -> tuple[list[pl.Series], list[str]]:
-    """Columns we do not know: numbers (and texts of items and locations) stay under their own name."""
-    kept: list[pl.Series] = []
+    """Columns we do not know, under their own name; and the headers that were left out.
+
+    Numbers of sales and calendar become covariates. Of items and locations everything is kept,
+    identifiers as texts (a category 7 is not seven times a category 1).
+    """
+    kept: dict[str, pl.Series] = {}
     left_out: list[str] = []
-    wants_numbers = table.name in ("sales", "calendar")
-    wants_texts = table.name in ("items", "locations")
+    describes = table.name in ("items", "locations")
     for header in raw.columns:
-        name = normalise_header(header)
         if header in used:
             continue
-        cells = raw[header]
-        is_taken = name in table.schema or any(s.name == name for s in kept)
-        is_ours = (
-            not is_taken and name and not PERSONAL.search(name) and not IDENTIFIER.search(name)
-        )
-        series = (
-            _covariate(cells, decimal_comma) if is_ours and (wants_numbers or wants_texts) else None
-        )
-        if series is None and is_ours and wants_texts:
-            series = read.texts(cells).values
+        name = normalise_header(header)
+        is_free = name and name not in table.schema and name not in kept
+        is_identifier = IDENTIFIER.search(name) is not None
+        series = None
+        if is_free and not PERSONAL.search(name):
+            if table.name in ("sales", "calendar") and not is_identifier:
+                series = _covariate(raw[header], decimal_comma)
+            elif describes:
+                series = None if is_identifier else _covariate(raw[header], decimal_comma)
+                series = read.texts(raw[header]).values if series is None else series
         if series is None:
             left_out.append(header)
         else:
-            kept.append(series.alias(name))
-    return kept, left_out
+            kept[name] = series.alias(name)
+    return list(kept.values()), left_out
 
 
 def _covariate(cells: pl.Series, decimal_comma: bool) -> pl.Series | None:
