@@ -185,7 +185,8 @@ def test_what_happens_after_the_origin_changes_nothing(forecaster: Forecaster) -
 
 def test_a_series_that_never_changes_is_forecast_to_stay(forecaster: Forecaster) -> None:
     fitted = forecaster.fit(history_of(np.full((4, 60), 6.0)))
-    np.testing.assert_allclose(fitted.mean(H), 6.0, rtol=1e-3)
+    # SBA lowers every forecast by half its smoothing constant, whether needed or not.
+    np.testing.assert_allclose(fitted.mean(H), 6.0, rtol=0.03)
     np.testing.assert_allclose(ask(fitted).mean(), 6.0, rtol=0.1)
 
 

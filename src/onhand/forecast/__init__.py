@@ -8,6 +8,7 @@ from onhand.forecast.default import default_forecaster
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.intermittent import SBA, TSB
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.seasonalised import Seasonalised
 from onhand.forecast.smoothing import (
     DampedTrend,
     ExponentialSmoothing,
@@ -30,5 +31,6 @@ __all__ = [
     "SeasonalExponentialSmoothing",
     "SeasonalMovingAverage",
     "SeasonalNaive",
+    "Seasonalised",
     "default_forecaster",
 ]

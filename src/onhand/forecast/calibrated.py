@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from onhand.forecast.spread import draw_seed, is_count, of_rows
 
 __all__ = ["Calibrated", "FittedCalibrated", "earlier_origins", "error_library"]
 
+_LEAST_LEVEL = 0.05  # units: a smaller forecast has errors like this one's
+_PRIOR_PERIODS = 8
+_BAND = 2.0  # donors sell at most so many times more or less than the series they lend to
 _HORIZON = {Frequency.DAY: 28, Frequency.WEEK: 13, Frequency.MONTH: 6}
 
 
@@ -25,10 +29,10 @@ class Calibrated:
     """A point forecaster whose spread is the spread of its own rolling-origin errors.
 
     The point forecaster is fitted again at earlier origins of the same history and compared with
-    what followed. An error is divided by forecast ** power, so that errors of comparable series
-    can be lent to each other; a sample path adds the whole error trajectory of one such series
-    at one origin, so that paths are joint in time. One origin strikes all series of a sample, so
-    that what hits the shop together stays together.
+    what followed. Errors are divided by a scale, forecast ** power times how lively the series was
+    for its size, so that comparable series can lend theirs to each other. A sample path adds the
+    whole error trajectory of one such series at one origin, so that paths are joint in time. One
+    origin strikes all series of a sample, so that what hits the shop together stays together.
 
     Parameters
     ----------
@@ -44,7 +48,8 @@ class Calibrated:
     power : share 0..1
         0: errors are as large for big sellers as for small ones; 1: they grow in proportion.
     n_neighbours : int
-        Error trajectories that a series draws from, those of most similar forecast demand.
+        The most error trajectories that a series draws from: those of most similar demand, none of
+        which sold more than twice or less than half as much while there are closer ones.
     bias_correction : share 0..1
         Share of the mean error of those neighbours that is added to the forecast.
 
@@ -53,11 +58,11 @@ class Calibrated:
     """
 
     point: Forecaster
-    n_origins: int = 8
+    n_origins: int = 12
     stride: int | None = None
     horizon: int | None = None
-    power: float = 0.5
-    n_neighbours: int = 800
+    power: float = 0.75
+    n_neighbours: int = 600
     bias_correction: float = 0.5
 
     def __post_init__(self) -> None:
@@ -112,8 +117,8 @@ def error_library(
     point: FittedForecaster,
     earlier: Mapping[int, NDArray[np.float32]],
     *,
-    power: float = 0.5,
-    n_neighbours: int = 800,
+    power: float = 0.75,
+    n_neighbours: int = 600,
     bias_correction: float = 0.5,
 ) -> FittedCalibrated:
     """A fitted point forecaster with the errors it would have made before.
@@ -148,6 +153,7 @@ def error_library(
         panel=history.panel,
         point=point,
         is_count=is_count(history.values),
+        liveliness=liveliness(history.values, point.mean(n_steps).mean(axis=1)),
         levels=levels,
         errors=errors,
         n_donors=np.array([len(donor.level) for donor in donors]),
@@ -169,19 +175,50 @@ def _donors(
     forecast: NDArray[np.float32], history: DemandHistory, origin: int, power: float
 ) -> _Donors:
     """The error trajectories at one origin of which at least half is known."""
-    errors = np.full(forecast.shape, np.nan, np.float32)
-    actual = history.values[:, origin : origin + forecast.shape[1]]
+    level = forecast.mean(axis=1)
+    scale = scale_of(forecast, liveliness(history.values[:, :origin], level), power)
+    seen = slice(origin, origin + forecast.shape[1])
+    # A censored period is partly a guess: comparing with it would not find the guess wrong.
+    actual = np.where(history.is_censored[:, seen], np.float32(np.nan), history.values[:, seen])
     n_seen = actual.shape[1]
-    errors[:, :n_seen] = (actual - forecast[:, :n_seen]) / scale_of(forecast[:, :n_seen], power)
+    errors = np.full(forecast.shape, np.nan, np.float32)
+    errors[:, :n_seen] = (actual - forecast[:, :n_seen]) / scale[:, :n_seen]
     is_usable = np.isfinite(errors).sum(axis=1) * 2 >= n_seen
-    errors, level = errors[is_usable], forecast.mean(axis=1)[is_usable]
+    errors, level = errors[is_usable], level[is_usable]
     order = np.argsort(level, kind="stable")
     return _Donors(level[order], _filled(errors)[order])
 
 
-def scale_of(forecast: NDArray[np.float32], power: float) -> NDArray[np.float32]:
-    """What errors are divided by: forecast ** power, for a forecast of at least 0.05 units."""
-    return (np.maximum(forecast, 0.05) ** power).astype(np.float32)
+def scale_of(
+    forecast: NDArray[np.float32], lively: NDArray[np.float32], power: float
+) -> NDArray[np.float32]:
+    """What errors are divided by, (N, H): forecast ** power times liveliness (N,)."""
+    scale = np.maximum(forecast, _LEAST_LEVEL) ** power * lively[:, None]
+    return scale.astype(np.float32)
+
+
+def liveliness(
+    values: NDArray[np.float32], level: NDArray[np.float32], memory: int = 52
+) -> NDArray[np.float32]:
+    """How much more a series varied than others of its level, as a square root, (N,) around 1.
+
+    The mean absolute deviation of the last `memory` periods from their mean, over the one expected
+    at that level (a power law fitted through all series), shrunk towards 1 as if eight periods of
+    the expected deviation had been seen as well. The square root goes half of the way: part of the
+    liveliness of the past is chance.
+    """
+    recent = values[:, -memory:]
+    n_known = np.isfinite(recent).sum(axis=1)
+    mean = np.nansum(recent, axis=1) / np.maximum(n_known, 1)
+    total = np.nansum(np.abs(recent - mean[:, None]), axis=1)
+    told = (n_known > 5) & (total > 0)
+    if told.sum() < 10:  # too few series to say what is usual
+        return np.ones(len(values), np.float32)
+    size = np.log(np.maximum(level, _LEAST_LEVEL))
+    slope, intercept = np.polyfit(size[told], np.log(total[told] / n_known[told]), 1)
+    usual = np.exp(intercept + slope * size)
+    ratio = (total + _PRIOR_PERIODS * usual) / (n_known + _PRIOR_PERIODS) / usual
+    return np.sqrt(np.clip(ratio, 0.2, 5.0)).astype(np.float32)
 
 
 def _filled(errors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -208,13 +245,16 @@ def _filled(errors: NDArray[np.float32]) -> NDArray[np.float32]:
 class FittedCalibrated:
     """A fitted point forecaster with a library of scaled error trajectories.
 
+    liveliness : (N,) how much more each series varies than others of its level
     levels : (O, D) forecast level of each donor, sorted within an origin, inf beyond `n_donors`
     errors : (O, D, C) scaled error trajectories
+    n_donors : (O,)
     """
 
     panel: Panel
     point: FittedForecaster
     is_count: NDArray[np.bool_]
+    liveliness: NDArray[np.float32]
     levels: NDArray[np.float32]
     errors: NDArray[np.float32]
     n_donors: NDArray[np.int64]
@@ -223,12 +263,15 @@ class FittedCalibrated:
     bias_correction: float
 
     def mean(self, horizon: int) -> NDArray[np.float32]:
-        """The point forecast plus its share of the neighbours' mean error, (N, H)."""
-        forecast = self.point.mean(horizon)
-        first, width = self._neighbours(forecast)
-        bias = self._mean_error(first, width, horizon)
-        corrected = forecast + scale_of(forecast, self.power) * self.bias_correction * bias
-        return np.maximum(corrected, 0).astype(np.float32)
+        """The mean of the paths, (N, H): every neighbour's trajectory counted once.
+
+        It is the point forecast plus its share of the neighbours' mean error, and a little more
+        where demand cannot fall as far below the forecast as it may rise above it.
+        """
+        from onhand.forecast.kernels import error_mean
+
+        forecast, scale, shift, first, width = self._material(horizon, slice(None))
+        return error_mean(forecast, scale, shift, self.errors, first, width)
 
     def paths(
         self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
@@ -243,50 +286,58 @@ class FittedCalibrated:
         worlds = np.stack(
             [shared.permutation(n_samples) % n_origins for _ in range(n_blocks)], axis=1
         )
-        forecast = self.point.mean(horizon)[rows]
-        first, width = self._neighbours(forecast)
-        shift = (1 - self.bias_correction) * self._mean_error(first, width, horizon)
+        panel = self.panel
+        forecast, scale, shift, first, width = self._material(horizon, rows)
         values = error_paths(
             forecast,
-            scale_of(forecast, self.power),
-            shift.astype(np.float32),
+            scale,
+            shift,
             self.errors,
             first,
             width,
             worlds,
             self.is_count[rows],
-            of_rows(rows, self.panel.n_series),
+            of_rows(rows, panel.n_series),
             seed,
         )
-        panel = self.panel
         return DemandPaths(
             values, panel.items[rows], panel.locations[rows], panel.future_dates(horizon)
         )
 
-    def _neighbours(
-        self, forecast: NDArray[np.float32]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """First donor (n, O) and number of donors (O,) whose demand is most like each row's."""
-        n_origins, _, length = self.errors.shape
-        level = forecast[:, :length].mean(axis=1)
-        width = np.minimum(-(-self.n_neighbours // n_origins), self.n_donors)
-        first = np.empty((len(level), n_origins), np.int64)
-        for o in range(n_origins):
-            donors = self.levels[o, : self.n_donors[o]]
-            middle = np.searchsorted(donors, level, "left") + np.searchsorted(
-                donors, level, "right"
-            )
-            first[:, o] = np.clip(middle // 2 - width[o] // 2, 0, len(donors) - width[o])
-        return first, width
-
-    def _mean_error(
-        self, first: NDArray[np.int64], width: NDArray[np.int64], horizon: int
-    ) -> NDArray[np.float64]:
-        """Mean scaled error of each row's neighbours by step, (n, H)."""
+    def _material(self, horizon: int, rows: slice) -> tuple[NDArray[Any], ...]:
+        """Forecast, scale and shift (n, H), first and number of donors (n, O)."""
         n_origins, most, length = self.errors.shape
-        total = np.zeros((len(first), length))
+        forecast = self.point.mean(max(horizon, length))[rows]
+        level, forecast = forecast[:, :length].mean(axis=1), forecast[:, :horizon]
+        first, width = self._neighbours(level)
+        mean_error = np.zeros((len(level), length))
         for o in range(n_origins):
             sums = np.zeros((most + 1, length))
             np.cumsum(self.errors[o], axis=0, dtype=np.float64, out=sums[1:])
-            total += (sums[first[:, o] + width[o]] - sums[first[:, o]]) / width[o]
-        return (total / n_origins)[:, np.arange(horizon) % length]
+            last = first[:, o] + width[:, o]
+            mean_error += (sums[last] - sums[first[:, o]]) / width[:, o, None] / n_origins
+        shift = (1 - self.bias_correction) * mean_error[:, np.arange(horizon) % length]
+        scale = scale_of(forecast, self.liveliness[rows], self.power)
+        return forecast, scale, shift.astype(np.float32), first, width
+
+    def _neighbours(
+        self, level: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """First donor and number of donors (n, O) whose demand is most like each row's."""
+        n_origins = len(self.levels)
+        most = -(-self.n_neighbours // n_origins)
+        first = np.empty((len(level), n_origins), np.int64)
+        last = np.empty((len(level), n_origins), np.int64)
+        low = np.where(level > _LEAST_LEVEL, level / _BAND, 0)
+        high = np.maximum(level, _LEAST_LEVEL) * _BAND
+        for o in range(n_origins):
+            donors = self.levels[o, : self.n_donors[o]]
+            n = len(donors)
+            equal = np.searchsorted(donors, level, "left"), np.searchsorted(donors, level, "right")
+            middle = np.minimum((equal[0] + equal[1]) // 2, n - 1)
+            start = np.clip(middle - most // 2, 0, max(n - most, 0))
+            first[:, o] = np.maximum(start, np.searchsorted(donors, low, "left"))
+            first[:, o] = np.minimum(first[:, o], middle)
+            last[:, o] = np.minimum(start + most, np.searchsorted(donors, high, "right"))
+            last[:, o] = np.maximum(last[:, o], middle + 1)
+        return first, last - first

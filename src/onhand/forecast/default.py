@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from onhand.data.panel import Frequency
-from onhand.forecast.averages import MovingAverage, SeasonalMovingAverage
+from onhand.forecast.averages import MovingAverage
 from onhand.forecast.blend import Blend
 from onhand.forecast.calibrated import Calibrated
 from onhand.forecast.forecaster import Forecaster
-from onhand.forecast.smoothing import ExponentialSmoothing, SeasonalExponentialSmoothing
+from onhand.forecast.intermittent import TSB
+from onhand.forecast.seasonalised import Seasonalised
+from onhand.forecast.smoothing import ExponentialSmoothing
 
 __all__ = ["default_forecaster"]
 
 
-def default_forecaster(frequency: Frequency) -> Forecaster:
+def default_forecaster(frequency: Frequency) -> Calibrated:
     """The default forecaster for a panel of this frequency.
 
+    Fast and slow memories are blended because no single one wins everywhere; the season is that of
+    the whole shop; the spread is that of the blend's own past errors. `docs/concepts/forecasts.md`
+    has the measurements behind the choice.
+
     >>> default_forecaster(Frequency.WEEK).name
-    'calibrated blend of seasonal moving average 13, exponential smoothing, moving average 8'
+    'calibrated seasonalised blend of exponential smoothing, moving average 8, moving average 52'
     """
+    members: list[Forecaster]
     if frequency is Frequency.DAY:
-        members: list[Forecaster] = [SeasonalExponentialSmoothing(), SeasonalMovingAverage(28)]
+        members = [ExponentialSmoothing(), TSB(), MovingAverage(28)]
+    elif frequency is Frequency.WEEK:
+        members = [ExponentialSmoothing(), MovingAverage(8), MovingAverage(52)]
     else:
-        members = [SeasonalMovingAverage(13), ExponentialSmoothing(), MovingAverage(8)]
-    return Calibrated(Blend(members))
+        members = [ExponentialSmoothing(), MovingAverage(6), MovingAverage(12)]
+    return Calibrated(Seasonalised(Blend(members)))

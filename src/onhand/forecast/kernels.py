@@ -16,7 +16,9 @@ __all__ = [
     "block_bootstrap",
     "count_paths",
     "croston",
+    "error_mean",
     "error_paths",
+    "round_at_random",
     "seasonal_smoothing",
     "simple_smoothing",
     "trend_smoothing",
@@ -334,7 +336,7 @@ def error_paths(mean, scale, shift, errors, first, width, worlds, is_count, rows
 
     mean, scale, shift : (n, H)     path = mean + scale * (error - shift)
     errors : (O, D, C)              donors sorted by demand within each origin
-    first : (n, O), width : (O,)    the donors of a row at an origin: first .. first + width - 1
+    first, width : (n, O)           the donors of a row at an origin: first .. first + width - 1
     worlds : (S, B)                 the origin whose errors strike every series in block b of world s
     """
     n, h = mean.shape
@@ -348,7 +350,7 @@ def error_paths(mean, scale, shift, errors, first, width, worlds, is_count, rows
             for b in range(n_blocks):
                 o = worlds[s, b]
                 u = _uniform(stream, s * per_sample + b)
-                d = first[i, o] + int(u * width[o])
+                d = first[i, o] + int(u * width[i, o])
                 for k in range(b * c, min(b * c + c, h)):
                     x = mean[i, k] + scale[i, k] * (errors[o, d, k - b * c] - shift[i, k])
                     if x <= 0.0:
@@ -357,4 +359,41 @@ def error_paths(mean, scale, shift, errors, first, width, worlds, is_count, rows
                         # Rounding up with probability equal to the fraction keeps the mean.
                         x = np.floor(x + _uniform(stream, s * per_sample + n_blocks + k))
                     out[i, s, k] = x
+    return out
+
+
+@njit(cache=True, nogil=True)
+def error_mean(mean, scale, shift, errors, first, width):  # type: ignore[no-untyped-def]
+    """What the paths of `error_paths` are on average, (n, H): every donor counted once."""
+    n, h = mean.shape
+    n_origins, _, c = errors.shape
+    out = np.zeros((n, h), np.float32)
+    total = np.zeros(h, np.float64)
+    of_origin = np.zeros(h, np.float64)
+    for i in range(n):
+        total[:] = 0.0
+        for o in range(n_origins):
+            of_origin[:] = 0.0
+            for d in range(first[i, o], first[i, o] + width[i, o]):
+                for k in range(h):
+                    x = mean[i, k] + scale[i, k] * (errors[o, d, k % c] - shift[i, k])
+                    if x > 0.0:
+                        of_origin[k] += x
+            total += of_origin / width[i, o]
+        for k in range(h):
+            out[i, k] = total[k] / n_origins
+    return out
+
+
+@njit(cache=True, nogil=True)
+def round_at_random(values, is_count, rows, seed):  # type: ignore[no-untyped-def]
+    """Paths (n, S, H) in whole units where `is_count` (n,): up as often as the fraction says."""
+    n, n_samples, h = values.shape
+    out = values.copy()
+    for i in range(n):
+        if is_count[i]:
+            stream = _stream(seed, rows[i])
+            for s in range(n_samples):
+                for k in range(h):
+                    out[i, s, k] = np.floor(values[i, s, k] + _uniform(stream, s * h + k))
     return out

@@ -100,9 +100,8 @@ class CountForecast:
         mse: NDArray[np.float32],
     ) -> CountForecast:
         """A forecast whose variance / mean is that of its one-step errors: mse / level."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.where(level > 0, mse / level, 1.0)
-        ratio = np.clip(np.nan_to_num(ratio, nan=1.0, posinf=1e4), 1.0, 1e4).astype(np.float32)
+        ratio = np.where(level > 0, mse / np.maximum(level, 1e-6), 1.0)
+        ratio = np.clip(ratio, 1.0, 1e4).astype(np.float32)
         return cls(history.panel, curve, ratio, is_count(history.values))
 
     def mean(self, horizon: int) -> NDArray[np.float32]:
