@@ -155,6 +155,13 @@ class PolicySettings(_Section):
             "for coverage. tune: the cheapest one on the shop's own past."
         ),
     )
+    extra_periods: int | Literal["tune"] = Field(
+        default="tune",
+        description=(
+            "Periods beyond the protection interval that projected_inventory covers. tune: the "
+            "cheapest number on the shop's own past."
+        ),
+    )
     rounding: Literal["up", "nearest", "down"] = Field(
         default="up", description="How a need becomes whole packs: up, nearest or down."
     )

@@ -15,10 +15,11 @@ from onhand.decide.replenish import (
     BalancedProjection,
     ClassicalSafetyStock,
     OrderUpToQuantile,
-    ProjectedInventory,
     ProtectionCoverage,
 )
+from onhand.decide.replenish.projected_cover import ProjectedCover
 from onhand.inventory.policy import Policy, Situation
+from onhand.inventory.terms import SupplyTerms
 from onhand.plan.config import PolicySettings
 
 __all__ = ["UNTUNED", "Family", "at_level", "families", "quantiles_of", "untuned"]
@@ -26,43 +27,81 @@ __all__ = ["UNTUNED", "Family", "at_level", "families", "quantiles_of", "untuned
 UNTUNED = 0.9
 """Share of worlds to cover where the past is too short to tune anything."""
 
-_QUANTILES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
+_QUANTILES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99)
 _WEIGHTS = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
-_FACTORS = (0.75, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.35, 2.75, 3.25, 4.0)
+_FACTORS = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
+_EXTRA_INTERVALS = (0, 1, 2)
 
 
 @dataclass(frozen=True)
 class Family:
-    """One policy at every number that is tried, in the order of the number."""
+    """One policy at every number that is tried, in the order of the number.
+
+    name : of the policy, as in the settings
+    """
 
     name: str
     policies: tuple[Policy, ...]
 
 
-def families(settings: PolicySettings) -> tuple[Family, ...]:
-    """The configured policy first, then its rivals; always coverage and the classical formula.
+def families(settings: PolicySettings, terms: SupplyTerms) -> tuple[Family, ...]:
+    """The families of the configured policy first, then its rivals.
 
-    >>> [family.name for family in families(PolicySettings())]
-    ['projected_inventory', 'balanced_projection', 'coverage', 'classical', 'order_up_to']
+    Coverage and the classical formula are always among them. A policy with two numbers comes as
+    several families, one for each value of the second.
+
+    >>> terms = SupplyTerms.of(lead_time=1, n_series=1)
+    >>> [family.name for family in families(PolicySettings(), terms)][2:]
+    ['projected_inventory', 'balanced_projection', 'classical', 'coverage', 'order_up_to']
     """
-    shortage = settings.shortage
-    ladders: dict[str, tuple[Policy, ...]] = {
-        "projected_inventory": tuple(ProjectedInventory(q, shortage) for q in _QUANTILES),
-        "balanced_projection": tuple(BalancedProjection(w, shortage) for w in _WEIGHTS),
-        "coverage": tuple(ProtectionCoverage(f) for f in _FACTORS),
-        "classical": tuple(ClassicalSafetyStock(q) for q in _QUANTILES),
-        "order_up_to": tuple(OrderUpToQuantile(q) for q in _QUANTILES),
-    }
+    ours = _ladders(settings, settings.name, terms)
     if settings.level != "tune":
-        ladders[settings.name] = (at_level(settings, float(settings.level)),)
-    ours = settings.name
-    return tuple(Family(name, ladders[name]) for name in sorted(ladders, key=lambda n: n != ours))
+        level = float(settings.level)
+        ours = [(at_level(settings, level, ladder[0]),) for ladder in ours]
+    rivals = [name for name in POLICIES if name != settings.name]
+    return tuple(
+        [Family(settings.name, ladder) for ladder in ours]
+        + [
+            Family(name, ladder)
+            for name in rivals
+            for ladder in _ladders(settings, name, terms)[:1]
+        ]
+    )
 
 
-def at_level(settings: PolicySettings, level: float) -> Policy:
-    """The configured policy at a stated number."""
+POLICIES = ("projected_inventory", "balanced_projection", "classical", "coverage", "order_up_to")
+
+
+def _ladders(settings: PolicySettings, name: str, terms: SupplyTerms) -> list[tuple[Policy, ...]]:
+    """Every ladder of a policy: one for each value of its second number, if it has one."""
+    shortage = settings.shortage
+    if name == "projected_inventory":
+        return [
+            tuple(ProjectedCover(q, extra, shortage) for q in _QUANTILES)
+            for extra in _extras(settings, terms)
+        ]
+    if name == "balanced_projection":
+        return [tuple(BalancedProjection(weight, shortage) for weight in _WEIGHTS)]
+    if name == "classical":
+        return [tuple(ClassicalSafetyStock(q) for q in _QUANTILES)]
+    if name == "coverage":
+        return [tuple(ProtectionCoverage(factor) for factor in _FACTORS)]
+    return [tuple(OrderUpToQuantile(q) for q in _QUANTILES)]
+
+
+def _extras(settings: PolicySettings, terms: SupplyTerms) -> list[int]:
+    """Periods of cover beyond the protection interval that are tried."""
+    if settings.extra_periods != "tune":
+        return [int(settings.extra_periods)]
+    interval = int(np.median(terms.protection_interval)) if len(terms.lead_time) else 1
+    return [interval * times for times in _EXTRA_INTERVALS]
+
+
+def at_level(settings: PolicySettings, level: float, like: Policy | None = None) -> Policy:
+    """The configured policy at a stated number; its second number is that of `like`."""
     if settings.name == "projected_inventory":
-        return ProjectedInventory(level, settings.shortage)
+        extra = like.extra if isinstance(like, ProjectedCover) else 0
+        return ProjectedCover(level, extra, settings.shortage)
     if settings.name == "balanced_projection":
         return BalancedProjection(level, settings.shortage)
     if settings.name == "coverage":
@@ -86,7 +125,7 @@ def quantiles_of(policy: Policy, situation: Situation) -> NDArray[np.float64]:
     n = len(situation.paths)
     if isinstance(policy, BalancedProjection):
         return policy.quantiles(situation)
-    if isinstance(policy, ProjectedInventory | OrderUpToQuantile):
+    if isinstance(policy, ProjectedCover | OrderUpToQuantile):
         return np.full(n, policy.quantile)
     if isinstance(policy, ClassicalSafetyStock):
         return np.full(n, policy.cycle_service_level)

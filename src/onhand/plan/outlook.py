@@ -214,10 +214,9 @@ def _measured_against(
     if not hasattr(policy, "shortage"):
         return situation.stock.inventory_position
     lead_time = situation.terms.lead_time
+    end = situation.terms.protection_interval + getattr(policy, "extra", 0)
     periods = np.arange(due.shape[1])
-    is_cover = (periods >= lead_time[:, None]) & (
-        periods < situation.terms.protection_interval[:, None]
-    )
+    is_cover = (periods >= lead_time[:, None]) & (periods < end[:, None])
     expected = on_hand.mean(axis=1, dtype=np.float64)  # (n, H), at the end of each period
     left = np.where(
         lead_time > 0,

@@ -26,7 +26,7 @@ from onhand.inventory.costs import Costs
 from onhand.inventory.policy import Policy
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
-from onhand.optimize.ladder import valley
+from onhand.optimize.ladder import smoothed, valley
 from onhand.plan.config import Config
 from onhand.plan.contenders import Family, families, untuned
 from onhand.plan.contest import Contender, Contest, Margin
@@ -40,7 +40,6 @@ from onhand.plan.tune import Tuning, choose, tune
 __all__ = ["Rehearsal", "rehearse"]
 
 _CELLS = 1 << 26  # origins x stock points x samples x periods held at a time: 256 MiB of paths
-_OURS = ("projected_inventory", "balanced_projection")
 
 
 @dataclass(frozen=True)
@@ -109,16 +108,17 @@ def rehearse(
     rows = _drawn(history.n_series, config.replay.max_stock_points, seed)
     stage = _stage(history, forecaster, terms, config, rows, cut, seed, progress)
     round_to = _rounding(config)
-    ladders = families(config.policy)
+    ladders = families(config.policy, stage.terms)
     tunings = _tune(stage, cut, ladders, config, round_to, progress)
-    ours = _ours(tunings, config)
-    entrants = {"default": _best_early(tunings[ours])}
-    for family in ladders:
-        if family.name not in (*_OURS, config.policy.name):
-            entrants[family.name] = _best_early(tunings[family.name])
+    by_name = {
+        family.name: [t for f, t in zip(ladders, tunings, strict=True) if f.name == family.name]
+        for family in ladders
+    }
+    ours = by_name.pop(config.policy.name)
+    entrants = {"default": _best_early(ours)} | {n: _best_early(t) for n, t in by_name.items()}
     replays = _judge(stage, late, entrants, config, round_to, progress)
     contest = _contest(stage, late, replays, config, len(rows), history.n_series)
-    return Rehearsal(*_choice(config, tunings, ours, contest))
+    return Rehearsal(*_choice(config, ours, by_name.get("coverage"), contest))
 
 
 def _cut(
@@ -178,10 +178,16 @@ def _stage(
             )
             for stretch in cut
         },
-        horizon=int(supply.protection_interval.max()),
+        horizon=_longest(config, supply),
         n_samples=config.replay.n_samples,
         seed=seed,
     )
+
+
+def _longest(config: Config, terms: SupplyTerms) -> int:
+    """Periods of paths that every contender can do with."""
+    ladders = families(config.policy, terms)
+    return max(policy.horizon(terms) for family in ladders for policy in family.policies)
 
 
 def _rounding(config: Config) -> RoundTo:
@@ -196,35 +202,29 @@ def _tune(
     config: Config,
     round_to: RoundTo,
     progress: Progress,
-) -> dict[str, Tuning]:
+) -> list[Tuning]:
     """The cost of every number of every family in both stretches, all stock points together."""
-    parts: dict[str, list[Tuning]] = {family.name: [] for family in ladders}
+    parts: list[list[Tuning]] = [[] for _ in ladders]
     blocks = stage.blocks()
     n_steps, done = len(blocks) * len(ladders), 0
     for rows in blocks:
         windows = [stage.window(stretch, rows) for stretch in cut]
-        for family in ladders:
-            parts[family.name].append(
+        for family, part in zip(ladders, parts, strict=True):
+            part.append(
                 tune(family.policies, windows, round_to=round_to, shortage=config.policy.shortage)
             )
             done += 1
             progress("Tuning policies", done / n_steps)
-    return {
-        name: replace(tunings[0], costs=np.concatenate([t.costs for t in tunings], axis=2))
-        for name, tunings in parts.items()
-    }
+    return [
+        replace(part[0], costs=np.concatenate([t.costs for t in part], axis=2)) for part in parts
+    ]
 
 
-def _ours(tunings: Mapping[str, Tuning], config: Config) -> str:
-    """The configured family; of the two forms of the default, the cheaper on the earlier stretch."""
-    if config.policy.name != _OURS[0] or config.policy.level != "tune":
-        return config.policy.name
-    return min(_OURS, key=lambda name: float(tunings[name].totals[:, 0].min()))
-
-
-def _best_early(tuning: Tuning) -> Policy:
-    """The best number on the earlier stretch alone."""
-    return tuning.policies[valley(tuning.totals[:, 0])]
+def _best_early(ladders: Sequence[Tuning]) -> Policy:
+    """The best number on the earlier stretch alone, over every ladder of a policy."""
+    rungs = [(valley(t.totals[:, 0]), t) for t in ladders]
+    rung, tuning = min(rungs, key=lambda pair: float(smoothed(pair[1].totals[:, 0])[pair[0]]))
+    return tuning.policies[rung]
 
 
 def _judge(
@@ -357,14 +357,16 @@ def _note(config: Config, n_rows: int, n_series: int) -> str:
 
 
 def _choice(
-    config: Config, tunings: Mapping[str, Tuning], ours: str, contest: Contest
+    config: Config, ours: Sequence[Tuning], coverage: Sequence[Tuning] | None, contest: Contest
 ) -> tuple[Policy, Contest, Assumption]:
     """The policy for the plan: ours at its best on both stretches, if it beats tuned coverage."""
+    best = min(ours, key=lambda t: float(t.unseen_costs.sum()))
     if config.policy.level != "tune":
-        policy = tunings[ours].best
-        why = "stated in onhand.toml"
-        return policy, contest, Assumption("policy.level", policy.name, "", "config", why)
-    chosen = choose(tunings[ours], tunings["coverage"]) if ours != "coverage" else None
-    policy = tunings[ours].best if chosen is None else chosen.policy
-    why = "cheapest on both past stretches" if chosen is None else chosen.sentence
-    return policy, contest, Assumption("policy.level", policy.name, "", "file", why)
+        note = Assumption("policy.level", best.best.name, "", "config", "stated in onhand.toml")
+        return best.best, contest, note
+    if coverage is None:
+        note = Assumption("policy.level", best.best.name, "", "file", "cheapest on the past")
+        return best.best, contest, note
+    choice = choose(best, coverage[0])
+    note = Assumption("policy.level", choice.policy.name, "", "file", choice.sentence)
+    return choice.policy, contest, note
