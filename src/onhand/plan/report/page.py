@@ -60,6 +60,7 @@ def build_page(plan: Mapping[str, Any]) -> Record:
         "matrix": plan["matrix"],
         "cards": _cards(plan["cards"]),
         "replay": _replay(plan["replay"]),
+        "policies": sorted({line["reason"]["policy"] for line in plan["orders"]}),
     }
     page["shown"] = {
         name: {"shown": len(page[name]), "of": len(plan[name])}
@@ -85,61 +86,48 @@ def _order(line: Mapping[str, Any]) -> Record:
 def order_steps(reason: Mapping[str, Any]) -> list[Record]:
     """The quantity as steps a reader can add up: target, less projected stock, is the need; and so on.
 
-    Each step has `label`, `units` (signed for a change, the running sum for a total), `is_total`,
-    and the span `low` .. `high` that a bar covers. A gap the reason does not name is shown as a
-    step of its own rather than hidden.
+    Each step has `label`, `units` (signed for a change, the running sum for a total) and
+    `is_total`. A gap the reason does not name is a step of its own rather than hidden.
 
     >>> for step in order_steps({"target": 50, "projected_stock": 20, "need": 30, "quantity": 36,
-    ...                          "increments": [{"constraint": "packs of 12", "units": 6}]}):
+    ...                          "increments": [{"constraint": "pack_size", "units": 6}]}):
     ...     print(step["label"], step["units"], step["is_total"])
     Target 50.0 True
     Projected stock -20.0 False
     Need 30.0 True
-    packs of 12 6.0 False
+    Up to whole packs 6.0 False
     Order 36.0 True
     """
     target, projected, need, quantity = (
         float(reason[k]) for k in ("target", "projected_stock", "need", "quantity")
     )
-    steps = [_step_total("Target", target)]
-    running = _step_change(steps, target, "Projected stock", -projected)
-    if abs(need - running) > SMALLEST_UNIT:
-        # Either stock is above target, so the need stops at zero, or units were rounded.
-        label = "Nothing is ordered below zero" if need == 0 else "To whole units"
-        running = _step_change(steps, running, label, need - running)
-    steps.append(_step_total("Need", need))
-    for part in reason["increments"]:
-        label = CONSTRAINTS.get(part["constraint"], part["constraint"].replace("_", " "))
-        running = _step_change(steps, running, label, float(part["units"]))
-    if abs(quantity - running) > SMALLEST_UNIT:
-        _step_change(steps, running, "Not named by the plan", quantity - running)
-    steps.append(_step_total("Order", quantity))
-    return steps
+    # Where stock is above target the need stops at zero; other gaps are units made whole.
+    to_need = "Nothing is ordered below zero" if need == 0 else "To whole units"
+    increments = [
+        (_constraint(part["constraint"]), float(part["units"])) for part in reason["increments"]
+    ]
+    unnamed = quantity - need - math.fsum(units for _, units in increments)
+    return [
+        _step("Target", target, is_total=True),
+        _step("Projected stock", -projected),
+        *_changes([(to_need, need - (target - projected))]),
+        _step("Need", need, is_total=True),
+        *_changes([*increments, ("Not named by the plan", unnamed)]),
+        _step("Order", quantity, is_total=True),
+    ]
 
 
-def _step_total(label: str, units: float) -> Record:
-    return {
-        "label": label,
-        "units": units,
-        "is_total": True,
-        "low": min(0.0, units),
-        "high": max(0.0, units),
-    }
+def _step(label: str, units: float, *, is_total: bool = False) -> Record:
+    return {"label": label, "units": units, "is_total": is_total}
 
 
-def _step_change(steps: list[Record], running: float, label: str, units: float) -> float:
-    """Adds a change to `steps` and gives back the running sum after it."""
-    after = running + units
-    steps.append(
-        {
-            "label": label,
-            "units": units,
-            "is_total": False,
-            "low": min(running, after),
-            "high": max(running, after),
-        }
-    )
-    return after
+def _changes(parts: Sequence[tuple[str, float]]) -> list[Record]:
+    """The steps that change anything."""
+    return [_step(label, units) for label, units in parts if abs(units) > SMALLEST_UNIT]
+
+
+def _constraint(name: str) -> str:
+    return CONSTRAINTS.get(name, name.replace("_", " ").capitalize())
 
 
 def _by_supplier(all_orders: Sequence[Record]) -> tuple[list[Record], list[Record]]:

@@ -100,6 +100,14 @@ class Wording:
             return UNKNOWN
         return signed(amount, f"{self.sign}{abs(amount):,.2f}")
 
+    def unit_price(self, value: object) -> str:
+        """A price per unit, to as many places as it has, from two to four: 1.875 stays 1.875."""
+        amount = known(value)
+        if amount is None:
+            return UNKNOWN
+        whole, _, places = f"{abs(amount):,.4f}".partition(".")
+        return signed(amount, f"{self.sign}{whole}.{places[:2]}{places[2:].rstrip('0')}")
+
     def units(self, value: object) -> str:
         """A quantity: whole when it is whole, one decimal otherwise."""
         amount = known(value)

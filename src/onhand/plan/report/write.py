@@ -34,6 +34,18 @@ SCRIPTS = (
     "replay.js",
     "start.js",
 )
+# Methods of Wording that the template writes numbers with.
+FILTERS = (
+    "money",
+    "exact_money",
+    "unit_price",
+    "units",
+    "share",
+    "rate",
+    "cover",
+    "day",
+    "value",
+)
 
 
 class HasDict(Protocol):
@@ -95,7 +107,7 @@ def _environment(words: Wording) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("money", "exact_money", "units", "share", "rate", "cover", "day", "value"):
+    for name in FILTERS:
         environment.filters[name] = getattr(words, name)
     return environment
 

@@ -54,10 +54,10 @@ function stockSpec(card) {
     { kind: "line", name: `Median ${name}`, key, under: [style], style, step: true, values: band.p50 },
   ];
   const layers = hasOrder
-    ? [...worlds("without", "Without the order", "without", p.without), ...worlds("with", "With it (median, 80% of worlds)", "with", p.with)]
+    ? [...worlds("without", "Without the order", "without", p.without), ...worlds("with", "With it", "with", p.with)]
     : worlds("", "Median, 80% of worlds", "with", p.without);
-  if (p.inbound.some((v) => v > 0)) layers.push({ kind: "stems", name: "Open order arrives", style: "inbound", values: p.inbound });
-  if (hasOrder) layers.push({ kind: "stems", name: "Proposed order arrives", style: "proposed", values: p.proposed });
+  if (p.inbound.some((v) => v > 0)) layers.push({ kind: "stems", name: "Open order", style: "inbound", values: p.inbound });
+  if (hasOrder) layers.push({ kind: "stems", name: "This order", style: "proposed", values: p.proposed });
   const out = card.stockout_date ? p.dates.findIndex((d, i) => d <= card.stockout_date && !(p.dates[i + 1] <= card.stockout_date)) : -1;
   return {
     dates: p.dates,

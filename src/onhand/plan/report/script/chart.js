@@ -146,7 +146,7 @@ function flags(layer, { x, slot, floor, n }, hatch) {
   for (const [a, b] of runs(n, (i) => layer.on[i])) {
     const box = { x: round(x(a) - slot / 2), width: round((b - a + 1) * slot) };
     if (layer.style === "promotion") {
-      group.append(svg("rect", { ...box, y: PLOT.top - 7, height: 5 }));
+      group.append(svg("rect", { ...box, y: floor + 2, height: 4 }));
     } else {
       group.append(svg("rect", { ...box, y: PLOT.top, height: floor - PLOT.top, fill: `url(#${hatch})` }));
     }
@@ -206,7 +206,7 @@ const SHAPES = {
     const group = svg("g", { class: `stems ${layer.style}` });
     for (let i = 0; i < n; i++) {
       if (!(layer.values[i] > 0)) continue;
-      const at = round(x(i) - slot / 2 + (layer.style === "proposed" ? 4 : -2));
+      const at = round(x(i) - slot / 2 + (layer.style === "proposed" ? Math.min(9, slot * 0.7) : Math.min(4, slot * 0.3)));
       const top = round(Math.min(y(layer.values[i]), floor - 8));
       group.append(
         svg("path", { class: "stem", d: `M${at} ${floor}V${top + 5}` }),

@@ -1,8 +1,8 @@
 // How is a long list searched, cut and sorted?
 
 // rows: table rows; text(row): what a search looks in; first: rows shown before "show all";
-// also(row): a further condition; after(set of rows shown): called whenever the list changed.
-function filterable({ rows, text, first, what, count, more, search, also = () => true, after = () => {} }) {
+// also(row): a further condition; ofAll(): how many there are in the whole plan, when known; after(set of rows shown): called whenever the list changed.
+function filterable({ rows, text, first, what, count, more, search, also = () => true, ofAll = () => null, after = () => {} }) {
   const words = new Map(rows.map((row) => [row, text(row).toLowerCase()]));
   let isWhole = false;
   const refresh = () => {
@@ -14,7 +14,9 @@ function filterable({ rows, text, first, what, count, more, search, also = () =>
     const plural = fitting.length === 1 ? "" : "s";
     if (count) {
       const isFiltered = fitting.length < rows.length;
-      count.textContent = fitting.length === 0 ? `No ${what} fits` : isFiltered ? `${units(fitting.length)} ${what}${plural}` : "";
+      const all = ofAll() ?? fitting.length;
+      const rest = all > fitting.length ? ` on this page, of ${units(all)} in the plan` : "";
+      count.textContent = !isFiltered ? "" : fitting.length || rest ? `${units(fitting.length)} ${what}${plural}${rest}` : `No ${what} fits`;
     }
     more.hidden = shown.size === fitting.length;
     more.textContent = `Show all ${units(fitting.length)} ${what}${plural}`;
@@ -91,6 +93,11 @@ function startStock() {
     also: (row) => {
       const p = point(row);
       return (!status.value || p.status === status.value) && (!cell || (p.abc === cell.dataset.abc && p.xyz === cell.dataset.xyz));
+    },
+    ofAll: () => {
+      if (search.value || (cell && status.value)) return null;
+      if (cell) return page.matrix.find((c) => c.abc === cell.dataset.abc && c.xyz === cell.dataset.xyz).n;
+      return page.statuses.find((s) => s.kind === status.value)?.n ?? null;
     },
     after: () => { clear.hidden = !(cell || status.value || search.value); },
   });

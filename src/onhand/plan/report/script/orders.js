@@ -14,17 +14,23 @@ function why(order) {
 }
 
 function steps(list) {
-  const low = Math.min(0, ...list.map((s) => s.low));
-  const span = Math.max(0, ...list.map((s) => s.high)) - low || 1;
+  let running = 0;
+  const spans = list.map((s) => {
+    const from = s.is_total ? 0 : running;
+    running = from + s.units;
+    return [Math.min(from, running), Math.max(from, running)];
+  });
+  const low = Math.min(...spans.flat()), width = Math.max(...spans.flat()) - low || 1;
   const table = html("table", { class: "steps" }, html("caption", { class: "unseen" }, "Steps that add up to the order"));
-  for (const s of list) {
+  for (const [k, s] of list.entries()) {
+    const [start, end] = spans[k];
     const bar = html("i", { class: s.is_total ? "total" : s.units < 0 ? "minus" : "plus" });
-    bar.style.left = `${(100 * (s.low - low)) / span}%`;
-    bar.style.width = `${(100 * (s.high - s.low)) / span}%`;
+    bar.style.left = `${(100 * (start - low)) / width}%`;
+    bar.style.width = `${(100 * (end - start)) / width}%`;
     const text = s.is_total ? `= ${units(s.units)}` : s.units < 0 ? `− ${units(-s.units)}` : `+ ${units(s.units)}`;
     table.append(html("tr", { class: s.is_total ? "is-total" : null },
       html("th", { scope: "row" }, s.label),
-      html("td", { class: "n" }, table.rows.length ? text : units(s.units)),
+      html("td", { class: "n" }, k ? text : units(s.units)),
       html("td", { class: "track", "aria-hidden": "true" }, html("span", {}, bar))));
   }
   return table;
@@ -46,7 +52,7 @@ function effects(order) {
   const facts = html("dl", { class: "facts" });
   for (const [name, value] of [
     ["Order on", day(order.order_date)], ["Due", day(order.due_date)],
-    ["Unit cost", exactMoney(order.unit_cost)], ["Cost", exactMoney(order.cost)], ["Policy", order.reason.policy.replaceAll("_", " ")],
+    ["Unit cost", unitPrice(order.unit_cost)], ["Cost", exactMoney(order.cost)], ["Policy", order.reason.policy.replaceAll("_", " ")],
   ]) facts.append(html("div", {}, html("dt", {}, name), html("dd", {}, value)));
   const box = html("div", { class: "change" }, html("h4", {}, "What it changes"), table, facts);
   if (order.card !== null) box.append(html("a", { href: `#card-${order.card}` }, "See its card"));

@@ -68,15 +68,15 @@ function whiskers(rows, width, low, high) {
       svg("text", { class: "tick", x: x(t), y: height - 22, "text-anchor": "middle" }, money(t)));
   }
   node.append(
-    svg("text", { class: "tick", x: Math.max(left, x(0) - 8), y: height - 5, "text-anchor": x(0) - left > 90 ? "end" : "start", visibility: x(0) - left > 90 ? "visible" : "hidden" }, "← this plan's policy dearer"),
-    svg("text", { class: "tick", x: x(0) + 8, y: height - 5 }, "this plan's policy cheaper →"));
+    svg("text", { class: "tick", x: Math.max(left, x(0) - 8), y: height - 5, "text-anchor": x(0) - left > 90 ? "end" : "start", visibility: x(0) - left > 90 ? "visible" : "hidden" }, "← default dearer"),
+    svg("text", { class: "tick", x: x(0) + 8, y: height - 5 }, "default cheaper →"));
   rows.forEach(([name, d], k) => {
     const y = k * tall + (isNarrow ? 32 : 20);
     const isClear = d.low > 0 || d.high < 0;
     node.append(
       svg("text", { class: "name", x: isNarrow ? left : left - 14, y: isNarrow ? y - 14 : y + 4, "text-anchor": isNarrow ? "start" : "end" }, labelOf(name)),
       svg("path", { class: "whisker", d: `M${x(d.low)} ${y}H${x(d.high)}M${x(d.low)} ${y - 5}V${y + 5}M${x(d.high)} ${y - 5}V${y + 5}` }),
-      svg("circle", { class: isClear ? "dot clear" : "dot", cx: x(d.mean), cy: y, r: 5 }));
+      svg("circle", { class: isClear ? `dot clear ${d.high < 0 ? "dearer" : "cheaper"}` : "dot", cx: x(d.mean), cy: y, r: 5 }));
   });
   return node;
 }

@@ -19,6 +19,12 @@ function money(v) {
 const exactMoney = (v) =>
   isKnown(v) ? signed(v, page.sign + CENTS.format(Math.abs(v))) : UNKNOWN;
 
+function unitPrice(v) {
+  if (!isKnown(v)) return UNKNOWN;
+  const text = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(Math.abs(v));
+  return signed(v, page.sign + text);
+}
+
 function units(v) {
   if (!isKnown(v)) return UNKNOWN;
   const size = Math.round(Math.abs(v) * 10) / 10;
