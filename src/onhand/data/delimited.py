@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from onhand.data.decode import decode
 from onhand.data.door import Origin
 from onhand.data.findings import Finding
-from onhand.data.schema import INVOICES, PERSONAL, TABLES, normalise_header, recognise_columns
+from onhand.data.schema import KNOWN_HEADERS, PERSONAL, compact_header, normalise_header
 from onhand.data.tables import SET_ASIDE, mask
 
 __all__ = ["Delimited", "read_delimited"]
@@ -158,8 +158,8 @@ def _sniff(lines: list[str]) -> str:
 
 
 def _known_headers(cells: list[str]) -> int:
-    """The most columns of one table that these headers name."""
-    return max(len(recognise_columns(t, cells)) for t in (*TABLES.values(), INVOICES))
+    """How many of these cells are names of columns that we know."""
+    return sum(compact_header(c) in KNOWN_HEADERS for c in cells if 0 < len(c) < 60)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -255,7 +255,7 @@ def _careful(text: _Text, findings: list[Finding]) -> _Read:
     """The same for files of any shape; adds to findings what it had to decide."""
     delimiter, width = text.layout.delimiter, text.width
     lines = pl.Series(text.body, dtype=pl.String)
-    is_blank = (lines.str.strip_chars(f' "{delimiter}\t').str.len_bytes() == 0).to_numpy()
+    is_blank = (lines.str.strip_chars(f" {delimiter}\t").str.len_bytes() == 0).to_numpy()
     is_plain = (
         ~lines.str.contains('"', literal=True)
         & (lines.str.count_matches(delimiter, literal=True) == width - 1)

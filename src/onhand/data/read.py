@@ -166,7 +166,8 @@ def _assemble(parts: list[_Translated | _Piece]) -> Tables:
     rows_in: dict[str, int] = {}
     for part in parts:
         if isinstance(part, _Piece):
-            findings += part.findings or (_unrecognised(part),)
+            is_said = any(f.severity == "error" for f in part.findings)
+            findings += part.findings if is_said else (*part.findings, _unrecognised(part))
             continue
         findings += part.accepted.findings
         aside.append(part.accepted.set_aside)

@@ -16,12 +16,14 @@ import polars as pl
 
 __all__ = [
     "INVOICES",
+    "KNOWN_HEADERS",
     "TABLES",
     "Column",
     "Kind",
     "Repeat",
     "Table",
     "as_markdown",
+    "compact_header",
     "normalise_header",
     "recognise_columns",
     "recognise_table",
@@ -1049,6 +1051,20 @@ def normalise_header(header: str) -> str:
     text = header.strip().strip("\ufeff\"'").strip()
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     return re.sub(r"[^0-9a-zà-ÿ]+", "_", text.lower()).strip("_")
+
+
+def compact_header(header: str) -> str:
+    """A header without anything but letters and digits, so that `LeadTime` is `lead time`."""
+    return normalise_header(header).replace("_", "")
+
+
+# Every name and alias of every table: a line with several of them is a line of headers.
+KNOWN_HEADERS = frozenset(
+    compact_header(name)
+    for table in (*TABLES.values(), INVOICES)
+    for column in table.columns
+    for name in (column.name, *column.aliases)
+)
 
 
 def recognise_columns(table: Table, headers: Iterable[str]) -> dict[str, str]:
