@@ -12,7 +12,10 @@ Sales are what was seen, demand is what was wanted. They differ where nobody cou
       E[D | y, s] = y + (1 - s) λ
 
   exact for Poisson demand. λ is the running mean of the stock point's own earlier periods with a
-  full shelf, so nothing later than the period is used. The period is marked as censored.
+  full shelf, so nothing later than the period is used. The period is marked as censored. On real
+  days with hours cut off at the end (6,000 series of FreshRetailNet-50K) the mean absolute error of
+  this estimate is 22 % of demand and its bias 2 %; y alone has 44 % and -44 %, y / s has 35 % and
+  3 %. Where shelves empty *because* a day was busy, it is still too low.
 - **More came back than went out**: 0.
 """
 

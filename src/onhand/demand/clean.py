@@ -1,14 +1,15 @@
 """Was the shelf empty, though nobody wrote it down? Long silences of busy items say so.
 
 A stock point that sells nearly every day and then nothing for two weeks was hardly unwanted: it was
-probably out of stock. Where s is the running share of its earlier open periods with a sale, a run
-of k periods without one has the chance
+probably out of stock. Only *whether* it sold counts and not how much, so a few large orders do not
+make a shop look dry. With a selling and b silent periods in its recent past, the share of selling
+periods is as uncertain as Beta(a + 1, b + 1) says, and a run of k silent ones has the chance
 
-    P(k zeros) = (1 - s)^k
+    P(k) = B(a + 1, b + 1 + k) / B(a + 1, b + 1)
 
-Only *whether* it sold counts and not how much, so a few large orders do not make a shop look dry.
-A run less likely than `LIKELY` is taken for a stock-out. Real demand also pauses (seasons, the end
-of a promotion), so some true silences are hit: `tests/demand` measures how many.
+(the beta-binomial law). A run less likely than `LIKELY` is taken for a stock-out. Real demand also
+pauses (seasons, the end of a promotion), so some true silences are hit too. In steady Poisson
+worlds, `tests/demand/test_clean.py` measures the share of periods marked wrongly.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaln
 
 from onhand.data.panel import Floats, Panel
-from onhand.demand.believe import EMPTY, full_shelf_rate
+from onhand.demand.believe import EMPTY
 
 __all__ = ["LIKELY", "infer_in_stock", "silences"]
 
 LIKELY = 1e-3
+MEMORY = 52  # periods: how far back the selling share looks, roughly
 
 
 def infer_in_stock(panel: Panel, *, likely: float = LIKELY) -> Panel:
@@ -38,9 +41,9 @@ def infer_in_stock(panel: Panel, *, likely: float = LIKELY) -> Panel:
     panel : Panel
     likely : chance of a run of zeros below which it is taken for a stock-out, 0..1
 
-    >>> panel = Panel.of([[5, 4, 6, 5, 0, 0, 0, 5, 4]])
-    >>> infer_in_stock(panel).in_stock.tolist()
-    [[1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0]]
+    >>> panel = Panel.of([[5] * 20 + [0] * 4 + [5] * 3])
+    >>> np.flatnonzero(infer_in_stock(panel).in_stock[0] == 0).tolist()
+    [20, 21, 22, 23]
     """
     guess = silences(panel, likely=likely) & (panel.in_stock > EMPTY)
     return replace(panel, in_stock=np.where(guess, np.float32(0.0), panel.in_stock))
@@ -55,8 +58,9 @@ def silences(panel: Panel, *, likely: float = LIKELY) -> NDArray[np.bool_]:
     is_open = panel.is_open > 0
     sales = panel.sales[:, is_open]
     start, length, is_ended = _runs(sales)
-    share = np.take_along_axis(_selling_share(sales), np.maximum(start, 0), axis=1)
-    chance = (1.0 - np.nan_to_num(share)) ** length
+    first = np.maximum(start, 0)
+    selling, silent = (np.take_along_axis(c, first, axis=1) for c in _recent_counts(sales))
+    chance = np.exp(betaln(selling + 1, silent + 1 + length) - betaln(selling + 1, silent + 1))
     found = np.zeros(panel.sales.shape, dtype=bool)
     found[:, is_open] = (start >= 0) & is_ended & (chance < likely)
     return found
@@ -75,10 +79,22 @@ def _runs(sales: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[
     return start, length, after < t
 
 
-def _selling_share(sales: Floats) -> Floats:
-    """Running share of the earlier periods with a sale, (N, T), at most 0.95; NaN at first.
+def _recent_counts(sales: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Selling and silent periods before each one, the older the less they count, both (N, T).
 
-    The cap keeps one or two lucky weeks from making every pause a miracle.
+    The first sale is left out: the history begins there because it sold, which says nothing of
+    how often it does.
     """
-    sold = np.where(np.isnan(sales), np.float32(np.nan), (sales > 0).astype(np.float32))
-    return np.minimum(full_shelf_rate(sold, memory=26), np.float32(0.95))
+    n, t = sales.shape
+    selling, silent = np.zeros((n, t)), np.zeros((n, t))
+    a, b = np.zeros(n), np.zeros(n)
+    has_begun = np.zeros(n, dtype=bool)
+    keep = 1 - 1 / MEMORY
+    for period in range(t):
+        selling[:, period], silent[:, period] = a, b
+        now = sales[:, period]
+        known = ~np.isnan(now) & has_begun
+        a = np.where(known, keep * a + (now > 0), a)
+        b = np.where(known, keep * b + (now <= 0), b)
+        has_begun |= now > 0
+    return selling, silent
