@@ -114,4 +114,4 @@ def _as_matrix(costs: Sequence[Array]) -> Array:
     lengths = {len(c) for c in costs}
     if len(lengths) > 1:
         raise ShapeError(f"windows have {sorted(lengths)} stock points; they need the same number")
-    return np.asarray(costs, dtype=np.float64).reshape(len(costs), -1)
+    return np.asarray(costs, dtype=np.float64).reshape(len(costs), max(lengths, default=0))

@@ -80,7 +80,8 @@ def round_order(
     fewest = np.ceil(np.round(terms.minimum_order / terms.pack_size, 9))
     lower = np.where(packs >= fewest, np.floor(packs), 0.0)
     upper = np.maximum(np.ceil(packs), fewest)
-    is_up = (packs > lower) & (packs - lower >= share * (upper - lower))
+    gap = np.maximum(upper - lower, 1.0)
+    is_up = (packs > lower) & ((packs - lower) / gap >= share - 1e-9)
     quantity = np.where(is_up, upper, lower) * terms.pack_size
     return RoundedOrder(wanted, _increments(wanted, quantity, terms.minimum_order), quantity)
 
