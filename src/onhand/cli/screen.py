@@ -1,0 +1,92 @@
+"""How does the terminal look? Data goes to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from onhand.plan.progress import Progress as Report
+from onhand.plan.progress import silent
+
+__all__ = ["complain", "heading", "hint", "out", "progress_bars", "table"]
+
+_WIDTH_OF_A_FILE = 120
+
+
+def out() -> Console:
+    """Where data goes. Looked up at each call, so that a redirected stream is honoured."""
+    return Console(
+        file=sys.stdout,
+        width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+
+
+def _err() -> Console:
+    return Console(
+        file=sys.stderr,
+        width=None if sys.stderr.isatty() else _WIDTH_OF_A_FILE,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def hint(text: str) -> None:
+    """Say something beside the data."""
+    _err().print(text, style="dim")
+
+
+def complain(text: str) -> None:
+    """Say what went wrong and what to do."""
+    _err().print(Text.assemble(("error: ", "bold red"), text))
+
+
+def heading(text: str) -> None:
+    """A line above what follows."""
+    console = out()
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def table(columns: dict[str, str], rows: list[tuple[Any, ...]]) -> Table:
+    """A plain table; columns are name -> `left`, `right` or `wide` (left, and may wrap)."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name, kind in columns.items():
+        made.add_column(
+            name,
+            justify="right" if kind == "right" else "left",
+            no_wrap=kind != "wide",
+            overflow="fold" if kind == "wide" else "ellipsis",
+        )
+    for row in rows:
+        made.add_row(*(Text(str(cell)) for cell in row))
+    return made
+
+
+@contextmanager
+def progress_bars() -> Iterator[Report]:
+    """Bars on standard error, one per stage; nothing where that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    columns = (TextColumn("{task.description:<32}"), BarColumn(40), TimeElapsedColumn())
+    with Progress(*columns, console=_err()) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(stage: str, share: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=share)
+
+        yield report

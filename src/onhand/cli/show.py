@@ -1,0 +1,191 @@
+"""What does a planner want to see of a result in a terminal?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from onhand.cli.screen import heading, out, table
+from onhand.data.findings import Finding
+from onhand.data.tables import Tables
+from onhand.plan.contest import Contest
+from onhand.plan.plan import Plan
+from onhand.plan.wording import money, percent, plural, units
+
+__all__ = ["show_contest", "show_findings", "show_plan", "show_tables"]
+
+_MARKS = {
+    "error": ("✗ error", "red"),
+    "warning": ("! warning", "yellow"),
+    "info": ("· info", "dim"),
+}
+_N_SHOWN = 10
+
+
+def show_tables(tables: Tables) -> None:
+    """What was read, and how its columns were understood."""
+    heading("What was read")
+    rows = [
+        (
+            name,
+            f"{tables.rows_in.get(name, 0):,}" if name in tables.rows_in else "",
+            f"{tables.given[name].height:,}" if name in tables.given else "",
+            _renaming(dict(tables.renamed.get(name, {}))),
+        )
+        for name in sorted({*tables.given, *tables.rows_in})
+    ]
+    columns = {"table": "left", "rows in": "right", "rows kept": "right", "columns": "wide"}
+    out().print(table(columns, rows))
+    if tables.set_aside.height:
+        out().print(f"{plural(tables.set_aside.height, 'row')} set aside.")
+
+
+def _renaming(names: dict[str, str]) -> str:
+    changed = [f"{theirs} → {ours}" for theirs, ours in names.items() if theirs != ours]
+    return ", ".join(changed)
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """What was noticed, the gravest first."""
+    heading("What was found" if findings else "Nothing to complain about")
+    order = list(_MARKS)
+    console = out()
+    for finding in sorted(findings, key=lambda f: (order.index(f.severity), f.table)):
+        mark, colour = _MARKS[finding.severity]
+        where = f"{finding.table}: " if finding.table else ""
+        key = f"{finding.key}: " if finding.key else ""
+        console.print(
+            Text.assemble((f"{mark:<10}", colour), f"{where}{key}{finding.value}; {finding.advice}")
+        )
+
+
+def show_plan(plan: Plan) -> None:
+    """The board, the first orders, the gravest exceptions, and the replay."""
+    currency, board = plan.shop.currency, plan.board
+    heading(f"{plan.shop.name}: orders for {plan.made_for}")
+    facts = [
+        (
+            "to order",
+            f"{plural(board.n_order_lines, 'line')}, {money(board.order_value, currency)}",
+        ),
+        (
+            "in stock",
+            f"{money(board.stock_value, currency)} at cost, {units(board.stock_units)} units",
+        ),
+        (
+            "on order",
+            f"{money(board.on_order_value, currency)}, {units(board.on_order_units)} units",
+        ),
+        (
+            "demand met from stock",
+            f"{percent(board.expected_fill_rate)} expected with these orders, "
+            f"{percent(board.expected_fill_rate_without)} without",
+        ),
+        (
+            "margin at risk",
+            f"{money(board.money_at_risk_with, currency)} with these orders, "
+            f"{money(board.money_at_risk, currency)} without",
+        ),
+        (
+            "need a look",
+            f"{board.n_stocked_out:,} stocked out, {board.n_at_risk:,} about to be, "
+            f"{board.n_excess:,} too much, {board.n_dying:,} dying, {board.n_new:,} new",
+        ),
+    ]
+    out().print(table({"": "left", " ": "wide"}, facts))
+    _show_orders(plan)
+    _show_exceptions(plan)
+    _show_assumptions(plan)
+    if plan.replay is not None:
+        show_contest(plan.replay, currency)
+
+
+def _show_orders(plan: Plan) -> None:
+    if not plan.orders:
+        heading("Nothing to order")
+        return
+    top = sorted(plan.orders, key=lambda line: -line.money_at_risk_without)[:_N_SHOWN]
+    of = f", the first {len(top)} of {len(plan.orders):,}" if len(plan.orders) > len(top) else ""
+    heading(f"Orders by margin at risk{of}")
+    currency = plan.shop.currency
+    columns = {
+        "item": "left",
+        "title": "left",
+        "order": "right",
+        "due": "left",
+        "cost": "right",
+        "risk without": "right",
+        "with": "right",
+        "margin at risk": "right",
+    }
+    rows = [
+        (
+            line.item,
+            line.title[:32],
+            units(line.quantity),
+            line.due_date,
+            money(line.cost, currency),
+            percent(line.stockout_probability_without),
+            percent(line.stockout_probability_with),
+            money(line.money_at_risk_without, currency),
+        )
+        for line in top
+    ]
+    out().print(table(columns, rows))
+
+
+def _show_exceptions(plan: Plan) -> None:
+    if not plan.exceptions:
+        return
+    heading(f"Need a look, by money at stake (of {len(plan.exceptions):,})")
+    rows = [
+        (trouble.kind.replace("_", " "), trouble.item, trouble.sentence)
+        for trouble in plan.exceptions[: _N_SHOWN // 2]
+    ]
+    out().print(table({"what": "left", "item": "left", "why": "wide"}, rows))
+
+
+def _show_assumptions(plan: Plan) -> None:
+    heading("What was assumed (change it in onhand.toml)")
+    rows = [
+        (note.key, f"{note.value} {note.unit}".strip(), note.why)
+        for note in plan.assumptions
+        if note.source != "file"
+    ]
+    out().print(table({"setting": "left", "value": "left", "why": "wide"}, rows))
+
+
+def show_contest(contest: Contest, currency: str) -> None:
+    """Who would have cost what, and how sure the difference is."""
+    heading(f"Replay of {contest.first_date} to {contest.last_date}, {contest.origins} reviews")
+    ranked = sorted(contest.contenders.items(), key=lambda entry: entry[1].total)
+    columns = {
+        "policy": "wide",
+        "cost": "right",
+        "holding": "right",
+        "lost margin": "right",
+        "filled": "right",
+        "dearer than the default by (95 %)": "left",
+    }
+    rows = [
+        (
+            who.label + ("  ← default" if name == contest.default else ""),
+            money(who.total, currency),
+            money(who.holding + who.ordering, currency),
+            money(who.shortage, currency),
+            f"{who.fill_rate:.1%}",
+            _margin(contest, name, currency),
+        )
+        for name, who in ranked
+    ]
+    out().print(table(columns, rows))
+    out().print(Text(contest.note, style="dim"))
+
+
+def _margin(contest: Contest, name: str, currency: str) -> str:
+    margin = contest.differences.get(name)
+    if margin is None:
+        return ""
+    between = f"{money(margin.low, currency)} to {money(margin.high, currency)}"
+    return f"{money(margin.mean, currency)} ({between})"

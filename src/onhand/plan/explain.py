@@ -1,0 +1,136 @@
+"""Why is so much of this item ordered, or nothing?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from onhand.errors import InputError
+from onhand.plan.plan import OrderLine, Plan, PointOutlook
+from onhand.plan.wording import money, percent, periods, units
+
+__all__ = ["explain", "find"]
+
+_CONSTRAINTS = {"minimum_order": "minimum order", "pack_size": "whole packs"}
+
+
+def explain(plan: Plan, item: str, location: str | None = None) -> str:
+    """The order of one item, step by step in the plan's own numbers, as plain text.
+
+    Parameters
+    ----------
+    plan : Plan
+    item : str
+        The shop's own code.
+    location : str, optional
+        One location; every location that stocks the item unless given.
+
+    Raises
+    ------
+    InputError
+        When the plan has no such item or location, with the nearest names.
+    """
+    found = find(plan, item, location)
+    return "\n\n".join(_explained(plan, point, line) for point, line in found)
+
+
+def find(
+    plan: Plan, item: str, location: str | None = None
+) -> list[tuple[PointOutlook, OrderLine | None]]:
+    """The stock points of an item, each with its order line if it has one."""
+    points = [p for p in plan.stock_points if p.item == item]
+    if not points:
+        raise InputError(
+            f"the plan has no item {item!r}.{_nearest(item, (p.item for p in plan.stock_points))}"
+        )
+    if location is not None:
+        here = [p for p in points if p.location == location]
+        if not here:
+            places = ", ".join(sorted(p.location for p in points))
+            raise InputError(f"item {item!r} is not stocked at {location!r}. It is at: {places}.")
+        points = here
+    lines = {(line.item, line.location): line for line in plan.orders if line.item == item}
+    return [(point, lines.get((point.item, point.location))) for point in points]
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, sorted(set(known)), n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
+
+
+def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
+    name = point.title if point.title != point.item else "item"
+    head = f"{name} ({point.item}) at {point.location}"
+    if line is None:
+        return f"{head}: nothing to order\n" + _rows(_standing(plan, point))
+    return (
+        f"{head}: order {units(line.quantity)} from {line.supplier}, due {line.due_date}\n"
+        + _rows([*_steps(plan, line), *_effects(plan, line)])
+        + f"\n\n{line.sentence}"
+    )
+
+
+def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
+    """How the quantity came about."""
+    why, currency = line.reason, plan.shop.currency
+    wanted = why.demand_over_protection_interval
+    covered = f"; {percent(why.quantile)} of worlds want at most" if why.quantile else "; planned"
+    rows = [
+        (
+            "demand",
+            f"{units(wanted.mean)} expected until the next order can help, in the middle "
+            f"{units(wanted.p50)}{covered} {units(wanted.target)}",
+        ),
+        ("in hand", f"{units(why.on_hand)} on the shelf, {units(why.on_order)} on order"),
+        ("target", f"{units(why.target)} by {why.policy}"),
+        ("minus", f"{units(why.projected_stock)} projected to be there"),
+        ("need", units(why.need)),
+    ]
+    rows += [
+        (_CONSTRAINTS.get(step.constraint, step.constraint), f"{step.units:+,.10g}")
+        for step in why.increments
+    ]
+    total = money(line.cost, currency)
+    bought = f"{units(why.quantity)} at {money(line.unit_cost, currency)} each: {total}"
+    return [*rows, ("order", bought)]
+
+
+def _effects(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
+    """What the order changes."""
+    currency, frequency = plan.shop.currency, plan.shop.frequency
+    return [
+        (
+            "stock-out risk",
+            f"{percent(line.stockout_probability_without)} without the order, "
+            f"{percent(line.stockout_probability_with)} with it",
+        ),
+        (
+            "money at risk",
+            f"{money(line.money_at_risk_without, currency)} without, "
+            f"{money(line.money_at_risk_with, currency)} with",
+        ),
+        (
+            "cover",
+            f"{_cover(line.cover_without, frequency)} without, "
+            f"{_cover(line.cover_with, frequency)} with",
+        ),
+    ]
+
+
+def _standing(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
+    return [
+        ("status", point.status.replace("_", " ")),
+        ("in hand", f"{units(point.on_hand)} on the shelf, {units(point.on_order)} on order"),
+        ("demand", f"{units(point.mean_demand)} expected per {plan.shop.frequency}"),
+        ("cover", _cover(point.cover, plan.shop.frequency)),
+        ("stock-out risk", f"{percent(point.stockout_probability)} until the next order can help"),
+    ]
+
+
+def _cover(count: float | None, frequency: str) -> str:
+    return "for ever" if count is None else periods(count, frequency)
+
+
+def _rows(rows: list[tuple[str, str]]) -> str:
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"  {name:<{width}}  {text}" for name, text in rows)

@@ -1,0 +1,51 @@
+"""What would Onhand's orders have been worth last quarter?"""
+
+from __future__ import annotations
+
+from onhand.data.tables import Tables
+from onhand.errors import HistoryError
+from onhand.plan.config import Config
+from onhand.plan.contest import Contest
+from onhand.plan.economics import economics
+from onhand.plan.make_plan import forecaster_for
+from onhand.plan.progress import Progress, silent
+from onhand.plan.rehearse import rehearse
+
+__all__ = ["replay_shop"]
+
+
+def replay_shop(
+    tables: Tables,
+    config: Config | None = None,
+    *,
+    seed: int | None = None,
+    progress: Progress = silent,
+) -> Contest:
+    """The default policy beside tuned coverage and the classical formula, on the shop's own past.
+
+    The same replay that `make_plan` puts into a plan.
+
+    Raises
+    ------
+    InputError
+        When there are no sales that could be read.
+    HistoryError
+        When the history is too short to replay anything.
+    """
+    from onhand.data import build_panel
+    from onhand.demand import believe
+
+    config = config or Config()
+    seed = config.plan.seed if seed is None else seed
+    history = believe(build_panel(tables, frequency=config.shop.frequency))
+    panel = history.panel
+    terms = economics(tables, panel, config)
+    forecaster = forecaster_for(config.forecast.forecaster, panel.frequency)
+    past = rehearse(history, forecaster, terms, config, seed=seed, progress=progress)
+    if past.contest is None:
+        raise HistoryError(
+            f"{panel.n_periods} periods of history are too few to replay anything: both the stretch "
+            "to tune on and the one to judge need a protection interval each, after a third of the "
+            "history to learn from. Give more history, or shorter lead times."
+        )
+    return past.contest
