@@ -41,7 +41,7 @@ class Calibrated:
     n_origins : int
         Earlier origins, the last ones that leave room for errors to be seen.
     stride : int or None, periods
-        Between origins. None: a fourth of the calibrated horizon, rounded up.
+        Between origins. None: a fourth of the error trajectories' length, rounded up.
     horizon : int or None, periods
         Length of the error trajectories; longer paths chain them. None: 28 days, 13 weeks or 6
         months.
@@ -50,8 +50,9 @@ class Calibrated:
     n_neighbours : int
         The most error trajectories that a series draws from: those of most similar demand, none of
         which sold more than twice or less than half as much while there are closer ones.
-    bias_correction : share 0..1
-        Share of the mean error of those neighbours that is added to the forecast.
+    bias_correction : share 0..1, or None
+        Share of the mean error of those neighbours that is added to the forecast. None: the more,
+        the more the shop's bias agreed from origin to origin (see `reliability`).
 
     Source: pooled residual quantiles are split conformal prediction by class; V. Vovk, A. Gammerman
     and G. Shafer (2005), Algorithmic Learning in a Random World.
@@ -63,14 +64,14 @@ class Calibrated:
     horizon: int | None = None
     power: float = 0.75
     n_neighbours: int = 600
-    bias_correction: float = 0.5
+    bias_correction: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("n_origins", self.n_origins), ("n_neighbours", self.n_neighbours)):
             if value < 1:
                 raise ConfigError(f"{name} is {value}; calibration needs at least 1")
         for name, share in (("power", self.power), ("bias_correction", self.bias_correction)):
-            if not 0 <= share <= 1:
+            if share is not None and not 0 <= share <= 1:
                 raise ConfigError(f"{name} is {share}; choose a share between 0 and 1")
 
     @property
@@ -81,8 +82,7 @@ class Calibrated:
     def fit(self, history: DemandHistory) -> FittedCalibrated:
         """The point forecast from now, and the errors of the same forecast from earlier origins."""
         horizon = self.horizon or _HORIZON[history.panel.frequency]
-        stride = self.stride or -(-horizon // 4)
-        origins = earlier_origins(history.n_periods, horizon, stride, self.n_origins)
+        origins = earlier_origins(history.n_periods, horizon, self.stride, self.n_origins)
         return error_library(
             history,
             self.point.fit(history),
@@ -93,23 +93,24 @@ class Calibrated:
         )
 
 
-def earlier_origins(n_periods: int, horizon: int, stride: int, n_origins: int) -> list[int]:
+def earlier_origins(n_periods: int, horizon: int, stride: int | None, n_origins: int) -> list[int]:
     """The last origins whose errors can be seen, in order of time.
 
-    Whole horizons are preferred; a history too short for one gives what it has, down to a single
-    period seen after half of the history.
+    A third of a short history is kept for seeing errors where a whole horizon would be more, and
+    no origin knows less than a fourth of it. Without a stride, origins are a fourth of what is seen
+    apart.
 
     >>> earlier_origins(100, horizon=13, stride=4, n_origins=3)
     [79, 83, 87]
-    >>> earlier_origins(8, horizon=13, stride=4, n_origins=3)
-    [4]
+    >>> earlier_origins(13, horizon=13, stride=None, n_origins=12)
+    [3, 4, 5, 6, 7, 8, 9]
     """
-    seen = min(horizon, n_periods // 2)
+    seen = min(horizon, n_periods // 3)
     if seen == 0:
         return []
-    shortest = max(seen, n_periods // 4)
-    origins = [n_periods - seen - k * stride for k in range(n_origins)]
-    return sorted(o for o in origins if o >= min(shortest, n_periods - seen))
+    step = stride or -(-seen // 4)
+    origins = [n_periods - seen - k * step for k in range(n_origins)]
+    return [origin for origin in reversed(origins) if origin >= max(1, n_periods // 4)]
 
 
 def error_library(
@@ -119,7 +120,7 @@ def error_library(
     *,
     power: float = 0.75,
     n_neighbours: int = 600,
-    bias_correction: float = 0.5,
+    bias_correction: float | None = None,
 ) -> FittedCalibrated:
     """A fitted point forecaster with the errors it would have made before.
 
@@ -142,7 +143,9 @@ def error_library(
         if len((donor := _donors(forecast[:, :n_steps], history, origin, power)).level)
     ]
     if not donors:
-        donors = [_Donors(np.zeros(1, np.float32), np.zeros((1, n_steps), np.float32))]
+        donors = [_Donors(np.zeros(1, np.float32), np.zeros((1, n_steps), np.float32), 0.0)]
+    if bias_correction is None:
+        bias_correction = reliability(np.array([donor.bias for donor in donors]))
     most = max(len(donor.level) for donor in donors)
     levels = np.full((len(donors), most), np.inf, np.float32)
     errors = np.zeros((len(donors), most, n_steps), np.float32)
@@ -163,12 +166,31 @@ def error_library(
     )
 
 
+def reliability(biases: NDArray[np.float64]) -> float:
+    """How much of the mean of these biases (O,) to expect again, a share 0..1.
+
+    m^2 / (m^2 + s^2 / n), the classical shrinkage of a mean m whose n observations vary by s. Four
+    origins in a row overlap and count as one. A single origin says too little: 0.
+
+    >>> reliability(np.array([0.1, 0.1, 0.1])), reliability(np.array([0.1, -0.1]))
+    (1.0, 0.0)
+    """
+    if len(biases) < 2 or not biases.any():
+        return 0.0
+    mean, n_apart = biases.mean(), max(1.0, len(biases) / 4)
+    return float(mean**2 / (mean**2 + biases.var(ddof=1) / n_apart))
+
+
 @dataclass(frozen=True)
 class _Donors:
-    """Scaled error trajectories (D, C) of one origin, sorted by forecast level (D,)."""
+    """Scaled error trajectories (D, C) of one origin, sorted by forecast level (D,).
+
+    bias : sum of actual - forecast over sum of forecast, of the whole shop
+    """
 
     level: NDArray[np.float32]
     errors: NDArray[np.float32]
+    bias: float
 
 
 def _donors(
@@ -183,10 +205,13 @@ def _donors(
     n_seen = actual.shape[1]
     errors = np.full(forecast.shape, np.nan, np.float32)
     errors[:, :n_seen] = (actual - forecast[:, :n_seen]) / scale[:, :n_seen]
-    is_usable = np.isfinite(errors).sum(axis=1) * 2 >= n_seen
+    known = np.isfinite(errors)
+    said = float(forecast[known].sum())
+    bias = float((errors * scale)[known].sum()) / said if said > 0 else 0.0
+    is_usable = known.sum(axis=1) * 2 >= n_seen
     errors, level = errors[is_usable], level[is_usable]
     order = np.argsort(level, kind="stable")
-    return _Donors(level[order], _filled(errors)[order])
+    return _Donors(level[order], _filled(errors)[order], bias)
 
 
 def scale_of(
