@@ -1,0 +1,146 @@
+"""Do our formulas give the books' answers, and how far are our policies from the optimum?
+
+1. 76 textbook problems (Snyder & Shen; Silver 1976; Zheng & Federgruen 1991), to the printed digits.
+2. Lost sales with a lead time (Zipkin's test bed): the gap of each policy to the optimal cost. The
+   policies' numbers are searched from each instance; published ones are read only to be printed.
+
+    python benchmarks/textbook.py --data DIR [--instances FILE]
+
+DIR holds `textbook_inventory/reference.json` and `lost_sales_zipkin/reference.csv`; FILE stands in
+for the latter (columns: instance, demand, demand_mean, lead_time, holding_cost, lost_sale_penalty,
+optimal_cost, and *_cost of published policies, if any). Gaps in the JSON are shares, not percent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from rich.console import Console
+from rich.table import Table
+
+from lost_sales_chain import LostSalesChain
+from lost_sales_policies import OURS, judge
+from textbook_problems import Answer, solve_all
+
+#: Our name of a policy, and the column in which its published cost may stand.
+PUBLISHED = {
+    "base_stock": "base_stock_cost",
+    "constant_order": "constant_order_cost",
+    "myopic_1": "myopic1_cost",
+    "myopic_2": "myopic2_cost",
+    "capped_base_stock": "capped_base_stock_cost",
+    "projected_inventory": "pil_cost",
+}
+
+Gaps = dict[str, dict[str, float]]  # policy -> instance -> share above the optimum
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--instances", type=Path, help="held-out lost-sales instances")
+    parser.add_argument("--no-lost-sales", action="store_true", help="the formulas alone")
+    args = parser.parse_args()
+    console = Console(width=130)
+    answers = solve_all(args.data / "textbook_inventory" / "reference.json")
+    _print_answers(console, answers)
+    solved = sum(a.is_solved for a in answers)
+    results: dict[str, dict[str, float]] = {"onhand": {"solved": solved, "problems": len(answers)}}
+    if not args.no_lost_sales:
+        file = args.instances or args.data / "lost_sales_zipkin" / "reference.csv"
+        ours, published = _lost_sales(console, file)
+        for name, gaps in ours.items():
+            results[name] = _summary(gaps)
+        for name, gaps in published.items():
+            results[f"{name}_published"] = _summary(gaps)
+        results["default"]["solved"] = solved
+    print(json.dumps({"benchmark": "textbook", "results": results}))
+
+
+def _print_answers(console: Console, answers: list[Answer]) -> None:
+    table = Table(title="Textbook problems")
+    for column in ("family", "solved", "of", "largest relative difference"):
+        table.add_column(column, justify="left" if column == "family" else "right")
+    for family in dict.fromkeys(a.family for a in answers):
+        own = [a for a in answers if a.family == family]
+        worst = max(a.error for a in own)
+        table.add_row(family, str(sum(a.is_solved for a in own)), str(len(own)), f"{worst:.1e}")
+    console.print(table)
+    for a in answers:
+        if not a.is_solved:
+            console.print(f"[red]{a.problem}[/]: ours {a.ours}, book {a.book}")
+
+
+def _lost_sales(console: Console, file: Path) -> tuple[Gaps, Gaps]:
+    """Each policy's gap on each instance, ours and published."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    table = Table(title=f"Lost sales, {len(rows)} instances: gap to the optimum, %")
+    ours: Gaps = {}
+    published: Gaps = {}
+    for n, row in enumerate(rows):
+        begun = time.process_time()
+        judged = judge(
+            LostSalesChain.of(
+                row["demand"],
+                float(row["demand_mean"]),
+                int(row["lead_time"]),
+                float(row["holding_cost"]),
+                float(row["lost_sale_penalty"]),
+            )
+        )
+        own_optimum = judged.pop("optimal").cost
+        optimum = float(row.get("optimal_cost") or own_optimum)
+        costs = {name: found.cost for name, found in judged.items()}
+        costs["default"] = min(costs[name] for name in OURS)
+        if n == 0:
+            for column in ("instance", "optimum", "ours", *costs, "CPU s"):
+                table.add_column(column.replace("_", " "), justify="right")
+        for name, cost in costs.items():
+            ours.setdefault(name, {})[row["instance"]] = cost / optimum - 1
+            said = row.get(PUBLISHED.get(name, ""))
+            if said:
+                published.setdefault(name, {})[row["instance"]] = float(said) / optimum - 1
+        table.add_row(
+            row["instance"],
+            f"{optimum:.3f}",
+            f"{own_optimum:.3f}",
+            *(f"{100 * (c / optimum - 1):.2f}" for c in costs.values()),
+            f"{time.process_time() - begun:.1f}",
+        )
+    console.print(table)
+    _print_summary(console, ours, published)
+    return ours, published
+
+
+def _print_summary(console: Console, ours: Gaps, published: Gaps) -> None:
+    table = Table(title="Gap to the optimum, %: ours, and as published (best published numbers)")
+    for column in ("policy", "mean", "worst", "published mean", "published worst", "instances"):
+        table.add_column(column, justify="left" if column == "policy" else "right")
+    for name, gaps in sorted(ours.items(), key=lambda item: _summary(item[1])["mean_gap"]):
+        own, said = _summary(gaps), published.get(name)
+        theirs = _summary(said) if said else None
+        table.add_row(
+            name.replace("_", " "),
+            f"{100 * own['mean_gap']:.3f}",
+            f"{100 * own['worst_gap']:.3f}",
+            f"{100 * theirs['mean_gap']:.3f}" if theirs else "",
+            f"{100 * theirs['worst_gap']:.3f}" if theirs else "",
+            str(len(gaps)) if not said or len(said) == len(gaps) else f"{len(gaps)}, {len(said)}",
+        )
+    console.print(table)
+
+
+def _summary(gaps: dict[str, float]) -> dict[str, float]:
+    return {"mean_gap": sum(gaps.values()) / len(gaps), "worst_gap": max(gaps.values())}
+
+
+if __name__ == "__main__":
+    main()
