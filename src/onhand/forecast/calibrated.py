@@ -240,8 +240,10 @@ def liveliness(
     if told.sum() < 10:  # too few series to say what is usual
         return np.ones(len(values), np.float32)
     size = np.log(np.maximum(level, _LEAST_LEVEL))
-    slope, intercept = np.polyfit(size[told], np.log(total[told] / n_known[told]), 1)
-    usual = np.exp(intercept + slope * size)
+    deviation = np.log(total[told] / n_known[told])
+    apart = size[told] - size[told].mean()
+    slope = (apart * deviation).sum() / max((apart**2).sum(), 1e-9)  # 0 if all sell the same
+    usual = np.exp(deviation.mean() + slope * (size - size[told].mean()))
     ratio = (total + _PRIOR_PERIODS * usual) / (n_known + _PRIOR_PERIODS) / usual
     return np.sqrt(np.clip(ratio, 0.2, 5.0)).astype(np.float32)
 
