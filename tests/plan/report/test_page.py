@@ -120,15 +120,25 @@ def test_the_default_comes_first_and_rivals_by_cost(plan_dict):
     assert names == ["projected_inventory", "classical", "coverage"]
 
 
-def test_rows_point_to_the_card_and_stock_point_of_their_own_item(plan_dict):
+def test_rows_point_to_the_card_of_their_own_item(plan_dict):
     page = build_page(plan_dict)
     for name in ("orders", "exceptions", "stock_points"):
         for row in page[name]:
             if row["card"] is not None:
                 assert page["cards"][row["card"]]["item"] == row["item"]
-    for card in page["cards"]:
-        if card["point"] is not None:
-            assert page["stock_points"][card["point"]]["item"] == card["item"]
+
+
+def test_a_card_knows_its_order_even_when_the_list_has_no_room_for_it(plan_dict, monkeypatch):
+    """A card that said "order nothing" because a list was cut would be a lie."""
+    monkeypatch.setattr(page_module, "MOST_ORDERS", 0)
+    monkeypatch.setattr(page_module, "MOST_POINTS", 0)
+    orders = {o["item"]: o for o in plan_dict["orders"]}
+    points = {p["item"]: p for p in plan_dict["stock_points"]}
+    cards = build_page(plan_dict)["cards"]
+    assert any(card["item"] in orders for card in cards)
+    for card in cards:
+        assert card["quantity"] == orders.get(card["item"], {"quantity": 0})["quantity"]
+        assert card["on_hand"] == points[card["item"]]["on_hand"]
 
 
 def test_an_unnamed_supplier_stays_unnamed(make_plan_dict):

@@ -272,9 +272,10 @@ def test_a_plan_with_nothing_in_it_says_so_in_words(make_plan_dict):
 def test_a_big_catalogue_stays_a_small_file_and_says_what_was_cut(make_plan_dict):
     """50,000 order lines: the page holds 500 and points to the rest."""
     plan = make_plan_dict(40)
-    for name, key in (("orders", "id"), ("stock_points", "item")):
+    for name in ("orders", "stock_points"):
         rows = plan[name]
-        plan[name] = [{**rows[i % len(rows)], key: f"{i}", "item": f"{i}"} for i in range(50_000)]
+        more = ({**rows[i % len(rows)], "id": f"{i}", "item": f"{i}"} for i in range(50_000))
+        plan[name] = [*rows, *more][:50_000]
     text = render_report(plan)
     assert len(text.encode()) < 3_000_000
     assert "This page holds 500 of 50,000 order lines" in text

@@ -29,6 +29,7 @@ MOST_CARD_NUMBERS = 120_000
 
 # What a shop that names no supplier gets from the settings; on the page it is left unnamed.
 UNNAMED_SUPPLIER = "supplier"
+CARD_FACTS = ("on_hand", "on_order", "mean_demand", "cover", "abc", "xyz", "demand_class")
 CONSTRAINTS = {"minimum_order": "Up to the minimum order", "pack_size": "Up to whole packs"}
 SMALLEST_UNIT = 0.005  # plans are written to hundredths of a unit
 
@@ -58,7 +59,7 @@ def build_page(plan: Mapping[str, Any]) -> Record:
         "statuses": _statuses(points),
         "stock_points": [dict(p) for p in points[:MOST_POINTS]],
         "matrix": plan["matrix"],
-        "cards": _cards(plan["cards"]),
+        "cards": _cards(plan),
         "replay": _replay(plan["replay"]),
         "policies": sorted({line["reason"]["policy"] for line in plan["orders"]}),
     }
@@ -189,15 +190,26 @@ def _statuses(points: Sequence[Record]) -> list[Record]:
     ]
 
 
-def _cards(cards: Sequence[Mapping[str, Any]]) -> list[Record]:
-    """The first cards, until there are many or they weigh much."""
+def _cards(plan: Mapping[str, Any]) -> list[Record]:
+    """The first cards, until there are many or they weigh much, each with the facts of its item.
+
+    The facts are looked up in the whole plan, so that a card is right about an order line that
+    the list on the page had no room for.
+    """
+    points = {(p["item"], p["location"]): p for p in plan["stock_points"]}
+    orders = {(o["item"], o["location"]): o for o in plan["orders"]}
     shown: list[Record] = []
     numbers = 0
-    for card in cards[:MOST_CARDS]:
+    for card in plan["cards"][:MOST_CARDS]:
         numbers += 5 * len(card["history"]["dates"])
         if numbers > MOST_CARD_NUMBERS and shown:
             break
-        shown.append(_rounded(dict(card)))
+        key = (card["item"], card["location"])
+        facts = {name: points[key][name] for name in CARD_FACTS}
+        order = orders.get(key, {"quantity": 0.0, "cost": 0.0})
+        shown.append(
+            {**_rounded(dict(card)), **facts, "quantity": order["quantity"], "cost": order["cost"]}
+        )
     return shown
 
 
@@ -214,16 +226,11 @@ def _rounded(value: Any) -> Any:
 
 
 def _point_to_cards(page: Record) -> None:
-    """Says in each list which card and which stock point belong to a row, by position, or None."""
+    """Says in each list which card belongs to a row, by position, or None."""
     card_of = {(c["item"], c["location"]): i for i, c in enumerate(page["cards"])}
-    point_of = {(p["item"], p["location"]): i for i, p in enumerate(page["stock_points"])}
-    order_of = {(o["item"], o["location"]): i for i, o in enumerate(page["orders"])}
     for name in ("orders", "exceptions", "stock_points"):
         for row in page[name]:
             row["card"] = card_of.get((row["item"], row["location"]))
-    for card in page["cards"]:
-        card["point"] = point_of.get((card["item"], card["location"]))
-        card["order"] = order_of.get((card["item"], card["location"]))
 
 
 def _severity(finding: Mapping[str, Any]) -> int:
@@ -249,7 +256,8 @@ def _replay(replay: Mapping[str, Any] | None) -> Record | None:
                 "n_won": sum(gap > 0 for gap in margin["per_window"]),
                 "n_windows": len(margin["per_window"]),
             }
-            for rival, margin in replay["differences"].items()
+            for rival in ranked
+            if (margin := replay["differences"].get(rival)) is not None
         },
     }
 

@@ -1,7 +1,8 @@
-"""How is a number, a date or a status written for a person?
+"""How is a number, a date or a status written on the page?
 
-The script on the page formats the same way (script/wording.js); only charts and opened
-lines need it there.
+As `onhand.plan.wording` writes it, because the plan's own sentences stand beside these numbers;
+here it also copes with the unknown, and with columns that must add up. The script on the page
+formats the same way (script/wording.js), for charts and opened lines.
 """
 
 from __future__ import annotations
@@ -11,23 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-__all__ = ["KINDS", "Wording"]
+from onhand.plan import wording as spoken
 
-# Sign shown where a code is common knowledge; any other code is written out before the amount.
-CURRENCY_SIGNS = {
-    "GBP": "£",
-    "EUR": "€",
-    "USD": "$",
-    "JPY": "¥",
-    "INR": "₹",
-    "KRW": "₩",
-    "UAH": "₴",
-    "TRY": "₺",
-    "ILS": "₪",
-    "VND": "₫",
-    "NGN": "₦",
-    "PHP": "₱",
-}
+__all__ = ["KINDS", "Wording"]
 
 # Status of a stock point: what it is called, and the sign beside the word (never colour alone).
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -38,7 +25,6 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "new": ("New", "*"),
     "ok": ("In order", "✓"),
 }
-
 # Not from strftime, whose names follow the machine's locale.
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNKNOWN = "–"
@@ -60,29 +46,28 @@ def signed(value: float, text: str) -> str:
 class Wording:
     """Writes numbers in the shop's currency and period.
 
-    currency : ISO code such as "GBP", a sign such as "£", or None when the shop has not said;
-        amounts are then written without a sign
+    currency : ISO code such as "GBP"; amounts stand without a sign when it is empty
     frequency : "day", "week" or "month"
 
     >>> words = Wording("GBP", "week")
     >>> words.money(-1234.5), words.exact_money(1234.5), words.units(1234.0), words.share(0.003)
-    ('−£1,235', '£1,234.50', '1,234', '<1%')
-    >>> words.cover(1.0), words.cover(None), words.day("2011-12-09")
-    ('1.0 weeks', 'no demand', '9 Dec 2011')
+    ('−£1,234', '£1,234.50', '1,234', '<1%')
+    >>> words.cover(2.5), words.cover(None), words.day("2011-12-09")
+    ('2.5 weeks', 'no demand', '9 Dec 2011')
     """
 
-    currency: str | None
+    currency: str
     frequency: str
 
     @property
     def sign(self) -> str:
         """What stands before an amount: "£", "CHF ", or nothing."""
-        if not self.currency:
-            return ""
-        code = self.currency.strip()
-        if code.upper() in CURRENCY_SIGNS:
-            return CURRENCY_SIGNS[code.upper()]
-        return f"{code}\u00a0" if code.isalpha() else code
+        return spoken.money(0.0, self.currency).removesuffix("0.00").replace(" ", "\u00a0")
+
+    @property
+    def periods(self) -> str:
+        """The period's name in the plural."""
+        return f"{self.frequency}s"
 
     def money(self, value: object) -> str:
         """An amount to the whole unit of currency; `<£1` for a little, `–` for unknown."""
@@ -91,7 +76,7 @@ class Wording:
             return UNKNOWN
         if 0 < abs(amount) < 0.5:
             return f"<{self.sign}1"
-        return signed(amount, f"{self.sign}{math.floor(abs(amount) + 0.5):,}")
+        return signed(amount, f"{self.sign}{abs(amount):,.0f}")
 
     def exact_money(self, value: object) -> str:
         """An amount to the cent, for what is paid."""
@@ -109,42 +94,24 @@ class Wording:
         return signed(amount, f"{self.sign}{whole}.{places[:2]}{places[2:].rstrip('0')}")
 
     def units(self, value: object) -> str:
-        """A quantity: whole when it is whole, one decimal otherwise."""
+        """A quantity without needless decimals."""
         amount = known(value)
-        if amount is None:
-            return UNKNOWN
-        rounded = round(abs(amount), 1)
-        text = f"{rounded:,.0f}" if rounded == int(rounded) else f"{rounded:,.1f}"
-        return signed(amount, text)
+        return UNKNOWN if amount is None else signed(amount, spoken.units(abs(amount)))
 
     def share(self, value: object) -> str:
         """A probability or share in whole percent, never rounded to a false 0% or 100%."""
         number = known(value)
-        if number is None:
-            return UNKNOWN
-        percent = 100 * number
-        if 0 < percent < 1:
-            return "<1%"
-        if 99 < percent < 100:
-            return ">99%"
-        return signed(percent, f"{abs(percent):.0f}%")
+        return UNKNOWN if number is None else signed(number, spoken.percent(abs(number)))
 
     def rate(self, value: object) -> str:
         """A fill rate, to a tenth of a percent."""
         number = known(value)
-        return UNKNOWN if number is None else f"{100 * number:.1f}%"
+        return UNKNOWN if number is None else f"{number:.1%}"
 
     def cover(self, value: object) -> str:
         """Periods that stock lasts; None means that nothing is wanted."""
-        periods = known(value)
-        if periods is None:
-            return "no demand"
-        return f"{periods:,.1f} {self.periods}" if periods < 100 else f"99+ {self.periods}"
-
-    @property
-    def periods(self) -> str:
-        """The period's name in the plural."""
-        return f"{self.frequency}s"
+        number = known(value)
+        return "no demand" if number is None else spoken.periods(number, self.frequency)
 
     def day(self, value: object) -> str:
         """An ISO date as people write it; `–` for none."""

@@ -15,6 +15,7 @@
 //   format   how a value is written
 //   firstOnTop  draw the first layer over the others
 //   fit      let the scale start above zero; top: a value the scale may not pass
+//   hasKey   false: the legend stands elsewhere
 //   label    what the chart says, for those who do not see it
 const PLOT = { top: 14, right: 10, bottom: 24 };
 let patterns = 0;
@@ -24,7 +25,7 @@ function chart(host, spec) {
   plot.setAttribute("aria-label", `${spec.label} Left and right arrows read the values.`);
   const tip = html("div", { class: "tip", role: "status", hidden: true });
   host.append(plot);
-  host.append(html("div", { class: "key" }, legend(spec.layers), numbers(spec)));
+  host.append(html("div", { class: "key" }, spec.hasKey === false ? null : legend(spec.layers), numbers(spec)));
   let drawn = 0;
   const draw = () => {
     const width = Math.round(plot.clientWidth);

@@ -1,8 +1,8 @@
 // How is a long list searched, cut and sorted?
 
 // rows: table rows; text(row): what a search looks in; first: rows shown before "show all";
-// also(row): a further condition; ofAll(): how many there are in the whole plan, when known; after(set of rows shown): called whenever the list changed.
-function filterable({ rows, text, first, what, count, more, search, also = () => true, ofAll = () => null, after = () => {} }) {
+// isPrintedWhole: paper gets every row, not only those shown; also(row): a further condition; ofAll(): how many there are in the whole plan, when known; after(set of rows shown): called whenever the list changed.
+function filterable({ rows, text, first, what, count, more, search, isPrintedWhole = false, also = () => true, ofAll = () => null, after = () => {} }) {
   const words = new Map(rows.map((row) => [row, text(row).toLowerCase()]));
   let isWhole = false;
   const refresh = () => {
@@ -24,7 +24,7 @@ function filterable({ rows, text, first, what, count, more, search, also = () =>
   };
   search?.addEventListener("input", refresh);
   more.addEventListener("click", () => { isWhole = true; refresh(); });
-  addEventListener("beforeprint", () => { isWhole = true; refresh(); });
+  if (isPrintedWhole) addEventListener("beforeprint", () => { isWhole = true; refresh(); });
   refresh();
   return { refresh };
 }

@@ -27,10 +27,10 @@ function steps(list) {
     const bar = html("i", { class: s.is_total ? "total" : s.units < 0 ? "minus" : "plus" });
     bar.style.left = `${(100 * (start - low)) / width}%`;
     bar.style.width = `${(100 * (end - start)) / width}%`;
-    const text = s.is_total ? `= ${units(s.units)}` : s.units < 0 ? `− ${units(-s.units)}` : `+ ${units(s.units)}`;
+    const text = s.is_total ? `= ${exactUnits(s.units)}` : s.units < 0 ? `− ${exactUnits(-s.units)}` : `+ ${exactUnits(s.units)}`;
     table.append(html("tr", { class: s.is_total ? "is-total" : null },
       html("th", { scope: "row" }, s.label),
-      html("td", { class: "n" }, k ? text : units(s.units)),
+      html("td", { class: "n" }, k ? text : exactUnits(s.units)),
       html("td", { class: "track", "aria-hidden": "true" }, html("span", {}, bar))));
   }
   return table;
@@ -111,7 +111,7 @@ function startOrders() {
     return `${o.item} ${o.title} ${o.location} ${o.supplier ?? ""}`;
   };
   const list = filterable({
-    rows, text, first: 40, what: "line", count: byId("order-count"), more: byId("all-orders"), search: byId("order-filter"),
+    rows, text, first: 40, what: "line", isPrintedWhole: true, count: byId("order-count"), more: byId("all-orders"), search: byId("order-filter"),
     after(shown) {
       for (const row of rows) {
         const reason = byId(`why-${row.dataset.order}`);

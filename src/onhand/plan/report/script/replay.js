@@ -9,10 +9,11 @@ function contenderLayers(values) {
 function replaySpec(values, what, format, rest = {}) {
   const layers = contenderLayers(values);
   const last = layers.map((l) => `${l.name} ${format(l.values.at(-1))}`).join(", ");
-  return { dates: page.replay.dates, layers, format, height: 230, firstOnTop: true, label: `${what}; at the end: ${last}.`, ...rest };
+  return { dates: page.replay.dates, layers, format, height: 230, firstOnTop: true, hasKey: false, label: `${what}; at the end: ${last}.`, ...rest };
 }
 
 function drawCost(host) {
+  byId("replay-key").append(legend(contenderLayers((c) => c.cost)));
   const draw = (isSum) => {
     [...host.children].forEach((child) => child.tagName !== "FIGCAPTION" && child.remove());
     chart(host, replaySpec((c) => (isSum ? c.cumulative : c.cost), isSum ? "Cost so far" : `Cost of each ${page.shop.frequency}`, money));

@@ -1,49 +1,52 @@
-// How is a number written? As wording.py writes it.
+// How is a number written? As wording.py writes it, to the last digit.
 const page = JSON.parse(document.getElementById("plan").textContent);
-const grouped = (digits) =>
-  new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-const WHOLE = grouped(0), TENTHS = grouped(1), CENTS = grouped(2);
 const UNKNOWN = "–";
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-const periods = `${page.shop.frequency}s`;
 
 const isKnown = (v) => typeof v === "number" && Number.isFinite(v);
 const signed = (v, text) => (v < 0 && /[1-9]/.test(text) ? `−${text}` : text);
+const writer = (write) => (v) => (isKnown(v) ? signed(v, write(Math.abs(v))) : UNKNOWN);
 
-function money(v) {
-  if (!isKnown(v)) return UNKNOWN;
-  if (v !== 0 && Math.abs(v) < 0.5) return `<${page.sign}1`;
-  return signed(v, page.sign + WHOLE.format(Math.floor(Math.abs(v) + 0.5)));
+// `digits` decimals of v >= 0 with thousands apart. toFixed rounds a tie up; Python and we, to even.
+function fixed(v, digits) {
+  const halves = v * 2 ** (digits + 1);
+  const isTie = Number.isInteger(halves) && halves % 2 === 1;
+  const up = v.toFixed(digits);
+  const text = isTie && Number(up.at(-1)) % 2 === 1 ? (v - 10 ** -(digits + 2)).toFixed(digits) : up;
+  return text.replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
 }
 
-const exactMoney = (v) =>
-  isKnown(v) ? signed(v, page.sign + CENTS.format(Math.abs(v))) : UNKNOWN;
-
-function unitPrice(v) {
-  if (!isKnown(v)) return UNKNOWN;
-  const text = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(Math.abs(v));
-  return signed(v, page.sign + text);
+// The same, without the zeros at the end beyond the first `least` decimals.
+function trimmed(v, digits, least) {
+  const [whole, decimals = ""] = fixed(v, digits).split(".");
+  const kept = decimals.slice(0, least) + decimals.slice(least).replace(/0+$/, "");
+  return kept ? `${whole}.${kept}` : whole;
 }
 
-function units(v) {
-  if (!isKnown(v)) return UNKNOWN;
-  const size = Math.round(Math.abs(v) * 10) / 10;
-  return signed(v, (Number.isInteger(size) ? WHOLE : TENTHS).format(size));
-}
+const money = (v) =>
+  isKnown(v) && v !== 0 && Math.abs(v) < 0.5 ? `<${page.sign}1` : wholeMoney(v);
+const wholeMoney = writer((v) => page.sign + fixed(v, 0));
+const exactMoney = writer((v) => page.sign + fixed(v, 2));
+const unitPrice = writer((v) => page.sign + trimmed(v, 4, 2));
+// For steps that a reader adds up; plans are written to hundredths of a unit.
+const exactUnits = writer((v) => trimmed(v, 2, 0));
+const rate = writer((v) => `${fixed(100 * v, 1)}%`);
 
-function share(v) {
-  if (!isKnown(v)) return UNKNOWN;
-  const percent = 100 * v;
-  if (percent > 0 && percent < 1) return "<1%";
-  if (percent > 99 && percent < 100) return ">99%";
-  return signed(percent, `${WHOLE.format(Math.abs(percent))}%`);
-}
+const units = writer((v) => {
+  if (Math.abs(v - Math.round(v)) < 0.005 || v >= 100) return fixed(v, 0);
+  if (v >= 0.1) return fixed(v, 1);
+  return trimmed(v, v < 0.01 ? 4 : 3, 0); // two digits that count
+});
 
-const rate = (v) => (isKnown(v) ? `${TENTHS.format(100 * v)}%` : UNKNOWN);
+const share = writer((v) => {
+  if (v > 0 && v < 0.005) return "<1%";
+  if (v >= 0.995 && v < 1) return ">99%";
+  return `${fixed(100 * v, 0)}%`;
+});
 
 function cover(v) {
   if (!isKnown(v)) return "no demand";
-  return v < 100 ? `${TENTHS.format(v)} ${periods}` : `99+ ${periods}`;
+  return `${units(v)} ${page.shop.frequency}${units(v) === "1" ? "" : "s"}`;
 }
 
 function day(iso) {
