@@ -84,10 +84,14 @@ def accept(raw: pl.DataFrame, table: Table, origin: Origin) -> Accepted:
     verdict = _Verdict(raw.height)
     findings: list[Finding] = []
     columns: list[pl.Series] = []
+    invoice: pl.Series | None = None
     for column in table.columns:
         if column.name not in ours:
             continue
         parsed = _parse(raw[ours[column.name]], column, decimal_comma)
+        if table.name == "invoices":
+            invoice = parsed.values if invoice is None else invoice
+            parsed = _from_first_line(parsed, invoice, column)
         columns.append(parsed.values.alias(column.name))
         verdict.judge(column, parsed)
         findings += [
@@ -129,6 +133,7 @@ def accept(raw: pl.DataFrame, table: Table, origin: Origin) -> Accepted:
 
 
 LONELY = 365  # days
+_OF_THE_ORDER = ("date", "location", "customer", "status")
 
 _ASSUMED = {
     "unclear-decimal-mark": "write such numbers without a thousands mark if that is wrong",
@@ -205,6 +210,18 @@ class _Verdict:
         for row in np.flatnonzero(which.to_numpy() & ~self.is_bad):
             self.reasons[int(row)] = reason
         self.is_bad |= which.to_numpy()
+
+
+def _from_first_line(parsed: read.Parsed, invoice: pl.Series, column: Column) -> read.Parsed:
+    """Cells that some shop systems write on the first line of an order only, on its other lines too."""
+    values = parsed.values
+    if column.name not in _OF_THE_ORDER or values.null_count() == 0:
+        return parsed
+    frame = pl.DataFrame({"v": values, "bad": parsed.bad, "invoice": invoice})
+    first = pl.col("v").drop_nulls().first().over("invoice")
+    is_empty = pl.col("v").is_null() & ~pl.col("bad") & pl.col("invoice").is_not_null()
+    filled = frame.select(pl.when(is_empty).then(first).otherwise("v").alias(values.name))
+    return read.Parsed(filled.to_series(), parsed.bad, parsed.assumed)
 
 
 def _parse(cells: pl.Series, column: Column, decimal_comma: bool) -> read.Parsed:

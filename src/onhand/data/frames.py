@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -103,4 +104,12 @@ def _is_empty(value: Any) -> bool:
 
 
 def _is_column(value: Any) -> bool:
+    if isinstance(value, str | bytes | Path) or _is_whole_frame(value):
+        return False  # a path, or a whole frame
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return False  # the rows of a table
     return isinstance(value, Sequence | pl.Series) or hasattr(value, "__array__")
+
+
+def _is_whole_frame(value: Any) -> bool:
+    return isinstance(value, pl.DataFrame | pl.LazyFrame) or hasattr(value, "columns")

@@ -169,27 +169,24 @@ def _match(
     key = pl.concat_str(
         [pl.col("item"), pl.col("location"), pl.col("customer").fill_null("")], separator="\x1f"
     )
-    frame = lines.select(
-        key=key, day=pl.col("date").to_physical().cast(pl.Int64), price=pl.col("price").round(2)
-    ).with_columns(line=pl.int_range(pl.len()), sale=pl.Series(is_sale), back=pl.Series(is_return))
+    frame = lines.select(key=key, day=pl.col("date").to_physical().cast(pl.Int64)).with_columns(
+        line=pl.int_range(pl.len()), sale=pl.Series(is_sale), back=pl.Series(is_return)
+    )
     returned = frame.filter("back")["key"].unique()
     frame = frame.filter(
         pl.col("key").is_in(returned.implode()) & (pl.col("sale") | pl.col("back"))
     )
     day = lines["date"].to_physical().to_numpy()
-    open_sales: dict[str, list[int]] = defaultdict(list)
     price = lines["price"].round(2).to_list()
+    quantity = lines["quantity"].to_numpy()
     left = kept.copy()  # units of each sale not yet given back
+    open_sales: dict[str, _Open] = defaultdict(_Open)
     for name, line, back in frame.sort("day", "line").select("key", "line", "back").iter_rows():
         if not back:
-            open_sales[name].append(line)
+            open_sales[name].push(line, price[line])
             continue
-        owed = -float(lines["quantity"][line])
-        cancelled = 0.0
-        found = 0.0
-        candidates = [s for s in reversed(open_sales[name]) if left[s] > 0]
-        candidates.sort(key=lambda s: price[s] != price[line])  # stable: newest first within
-        for sale in candidates:
+        owed, cancelled, found = -float(quantity[line]), 0.0, 0.0
+        while owed > 0 and (sale := open_sales[name].top(price[line])) is not None:
             units = min(owed, left[sale])
             left[sale] -= units
             owed -= units
@@ -198,13 +195,35 @@ def _match(
                 kept[sale] -= units
                 taken[sale] += units
                 cancelled += units
-            if owed == 0:
-                break
+            if left[sale] == 0:
+                open_sales[name].pop(price[sale])
         taken[line] = -cancelled
         if owed == 0:
             place[line] = "cancelled" if cancelled == found else "returned later"
-        elif cancelled > 0 or found > 0:
-            place[line] = "returns unmatched"
+
+
+class _Open:
+    """Sales of one item to one customer with units to give back: a stack per price."""
+
+    def __init__(self) -> None:
+        self.stacks: dict[float | None, list[tuple[int, int]]] = {}
+        self.n = 0
+
+    def push(self, sale: int, price: float | None) -> None:
+        self.n += 1
+        self.stacks.setdefault(price, []).append((self.n, sale))
+
+    def top(self, price: float | None) -> int | None:
+        """The newest sale at this price, else the newest of all; None: there is none."""
+        if price in self.stacks:
+            return self.stacks[price][-1][1]
+        return max((stack[-1] for stack in self.stacks.values()), default=(0, None))[1]
+
+    def pop(self, price: float | None) -> None:
+        """Takes the newest sale at this price away."""
+        self.stacks[price].pop()
+        if not self.stacks[price]:
+            del self.stacks[price]
 
 
 def _account(

@@ -64,8 +64,6 @@ class _Piece:
 def _pieces(source: Any) -> list[_Piece]:
     if isinstance(source, Mapping) and not is_frame(source):
         return [_named(str(name), thing) for name, thing in source.items()]
-    if isinstance(source, Mapping) and set(source) <= {*TABLES, "invoices"} and source:
-        return [_named(str(name), thing) for name, thing in source.items()]
     if is_frame(source):
         return [_from_frame(None, source, "memory")]
     text = str(source)

@@ -965,7 +965,7 @@ INVOICES = Table(
             Kind.TEXT,
             "`cancelled` and its like: the line was never a sale",
             "a sale",
-            aliases=("order_status", "item_status", "financial_status", "cancelled_at"),
+            aliases=("cancelled_at", "order_status", "item_status", "financial_status"),
         ),
     ),
     ("invoice", "item"),
