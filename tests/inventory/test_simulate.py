@@ -45,6 +45,7 @@ def test_costs_are_those_charged_period_by_period() -> None:
     costs = Costs.of(0.5, 4.0, 10.0, n_series=1)
     assert result.cost(costs).item() == 0.5 * 2 + 4.0 * 3 + 10.0
     assert result.fill_rate.item() == 5 / 8
+    assert result.shortage_rate.item() == 1 / 2
     assert result.ready_rate.item() == 1 / 2
 
 
@@ -135,7 +136,8 @@ def test_fill_rate_without_demand_is_unknown() -> None:
         one_path(0, 0), empty_shelf(), LevelRule.of([0.0]), SupplyTerms.of(0, n_series=1)
     )
     assert np.isnan(result.fill_rate).all()
-    assert (result.ready_rate == 1).all()
+    assert result.shortage_rate.item() == 0
+    assert result.ready_rate.item() == 0  # never short, yet never with stock
 
 
 @pytest.mark.parametrize(

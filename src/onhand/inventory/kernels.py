@@ -45,7 +45,7 @@ def run_block(
     lead_times: NDArray[np.int16],  # (N, H, 1 or S) per order, or (0, 0, 0): use lead_time
     review_period: NDArray[np.int64],  # (N,)
     is_lost: bool,
-    totals: NDArray[np.float64],  # (N, K, 12), filled here: see `simulate._simulated`
+    totals: NDArray[np.float64],  # (N, K, 13), filled here: see `simulate._simulated`
 ) -> None:
     """Fill `totals` with what happened to every stock point under every one of its K levels."""
     T = net.dtype.type
@@ -94,6 +94,7 @@ def run_block(
                 sums[3] += moved[2]
                 sums[4] += moved[3]
                 sums[7] += moved[4]
+                sums[12] += moved[5]
             sums[1] = sums[0] - sums[2]
             _close(sums, state, position)
 
@@ -175,11 +176,14 @@ def _place_each(ring: NDArray[Any], position: Row, order: Row, leads: Row, t: in
 @njit(**_JIT)
 def _serve_or_lose(
     state: Row, position: Row, slot: Row, demand: Row
-) -> tuple[Any, Any, Any, Any, Any]:
-    """One period, lost sales; returns units wanted, short, held, charged as short, and paths short."""
+) -> tuple[Any, Any, Any, Any, Any, Any]:
+    """One period, lost sales.
+
+    Returns over all paths: units wanted, short, held, charged as short; paths short, paths ready.
+    """
     T = state.dtype.type
     zero, one = T(0), T(1)
-    wanted, short, held, n_short = zero, zero, zero, zero
+    wanted, short, held, n_short, n_ready = zero, zero, zero, zero, zero
     for s in range(state.shape[0]):
         want = T(demand[s])
         available = T(state[s] + slot[s])
@@ -193,17 +197,18 @@ def _serve_or_lose(
         short = T(short + missed)
         held = T(held + left)
         n_short = T(n_short + (one if missed > zero else zero))
-    return wanted, short, held, short, n_short
+        n_ready = T(n_ready + (one if left > zero else zero))
+    return wanted, short, held, short, n_short, n_ready
 
 
 @njit(**_JIT)
 def _serve_or_backorder(
     state: Row, position: Row, slot: Row, demand: Row
-) -> tuple[Any, Any, Any, Any, Any]:
+) -> tuple[Any, Any, Any, Any, Any, Any]:
     """One period, backorders: `state` is net inventory; returns as `_serve_or_lose`."""
     T = state.dtype.type
     zero, one = T(0), T(1)
-    wanted, short, held, owed, n_short = zero, zero, zero, zero, zero
+    wanted, short, held, owed, n_short, n_ready = zero, zero, zero, zero, zero, zero
     for s in range(state.shape[0]):
         want = T(demand[s])
         before = T(state[s] + slot[s])
@@ -217,7 +222,8 @@ def _serve_or_backorder(
         held = T(held + max(after, zero))
         owed = T(owed + max(T(-after), zero))
         n_short = T(n_short + (one if missed > zero else zero))
-    return wanted, short, held, owed, n_short
+        n_ready = T(n_ready + (one if after > zero else zero))
+    return wanted, short, held, owed, n_short, n_ready
 
 
 @njit(**_JIT)

@@ -33,7 +33,7 @@ Shortage = Literal["lost_sales", "backorder"]
 BLOCK_BYTES = 32 * 2**20
 WHOLE_LIMIT = 2**31 - 1  # the kernel sums one period over all paths in int32
 UNBOUNDED = 2**30
-N_SUMS = 12  # see _simulated
+N_SUMS = 13  # see _simulated
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Simulated:
     n_short : path-periods in which some demand was not met from stock
     never_arrived : units ordered that the supplier lost
     final_on_hand, final_on_order, final_backorders : what stands after the last period
+    n_ready : path-periods that ended with stock on hand
     n_paths, n_periods : S and H
     """
 
@@ -65,6 +66,7 @@ class Simulated:
     final_on_hand: Array
     final_on_order: Array
     final_backorders: Array
+    n_ready: Array
     n_paths: int
     n_periods: int
 
@@ -76,8 +78,13 @@ class Simulated:
 
     @property
     def ready_rate(self) -> Array:
-        """Share of periods in which all demand was met from stock, (N, K)."""
-        return 1.0 - self.n_short / (self.n_paths * self.n_periods)
+        """Share of periods that ended with stock on hand, (N, K)."""
+        return self.n_ready / (self.n_paths * self.n_periods)
+
+    @property
+    def shortage_rate(self) -> Array:
+        """Share of periods in which some demand was not met from stock, (N, K)."""
+        return self.n_short / (self.n_paths * self.n_periods)
 
     @property
     def average_inventory(self) -> Array:
@@ -205,6 +212,7 @@ def simulate_plainly(
         sums[5] += order.sum(axis=1)
         sums[6] += (order > 0).sum(axis=1)
         sums[7] += (flow.short > 0).sum(axis=1)
+        sums[12] += (flow.on_hand > 0).sum(axis=1)
         sums[8] += np.where(lead < 0, order, 0.0).sum(axis=1)
     for k, left in enumerate((stock.on_hand, stock.on_order, stock.backorders), start=9):
         sums[k] = left.sum(axis=1)
@@ -212,7 +220,7 @@ def simulate_plainly(
 
 
 def _simulated(sums: Array, n_paths: int, n_periods: int) -> Simulated:
-    """Name the columns of the kernel's (N, K, 12) sums."""
+    """Name the columns of the kernel's (N, K, 13) sums."""
     return Simulated(
         demand=sums[..., 0],
         served=sums[..., 1],
@@ -226,6 +234,7 @@ def _simulated(sums: Array, n_paths: int, n_periods: int) -> Simulated:
         final_on_hand=sums[..., 9],
         final_on_order=sums[..., 10],
         final_backorders=sums[..., 11],
+        n_ready=sums[..., 12],
         n_paths=n_paths,
         n_periods=n_periods,
     )
