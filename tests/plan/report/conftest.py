@@ -7,8 +7,10 @@ hold here by construction and the report's own arithmetic can be tested against 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -264,7 +266,12 @@ def replay(rng: np.random.Generator, n: int = 13) -> dict[str, Any]:
 def synthetic_plan(
     n: int = 120, *, seed: int = 7, suppliers: tuple[str, ...] = ("Acme Gifts", "Nordlys")
 ) -> dict[str, Any]:
-    """The plan of a shop with `n` stock points; same arguments, same plan."""
+    """The plan of a shop with `n` stock points, new each time; same arguments, same plan."""
+    return json.loads(written_plan(n, seed, suppliers))
+
+
+@cache
+def written_plan(n: int, seed: int, suppliers: tuple[str, ...]) -> str:
     rng = np.random.default_rng(seed)
     rows = [one_stock_point(rng, i, suppliers) for i in range(n)]
     points = [r["point"] for r in rows]
@@ -304,7 +311,7 @@ def synthetic_plan(
                 }
             )
     count = {s: sum(p["status"] == s for p in points) for s in STATUSES}
-    return {
+    plan = {
         "onhand": "0.1.0",
         "snapshot": "9f2c4b1d" * 8,
         "seed": seed,
@@ -400,6 +407,7 @@ def synthetic_plan(
         "cards": [r["card"] for r in sorted(rows, key=lambda r: -r["point"]["money"])][:24],
         "replay": replay(rng),
     }
+    return json.dumps(plan)
 
 
 @pytest.fixture(name="make_plan_dict")

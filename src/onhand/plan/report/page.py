@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
+from onhand.plan.orders_csv import COLUMNS
 from onhand.plan.report.wording import KINDS, Wording
 
 __all__ = ["build_page"]
@@ -61,6 +62,7 @@ def build_page(plan: Mapping[str, Any]) -> Record:
         "matrix": plan["matrix"],
         "cards": _cards(plan),
         "replay": _replay(plan["replay"]),
+        "columns": list(COLUMNS),
         "policies": sorted({line["reason"]["policy"] for line in plan["orders"]}),
     }
     page["shown"] = {

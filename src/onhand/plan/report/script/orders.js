@@ -76,23 +76,19 @@ function openable(row, order) {
   row.addEventListener("click", (e) => { if (!e.target.closest("a, button") && !String(getSelection())) toggle(); });
 }
 
-const CSV_COLUMNS = [
-  "id", "supplier", "item", "location", "title", "quantity", "unit_cost", "cost", "order_date", "due_date",
-  "cover_without", "cover_with", "stockout_probability_without", "stockout_probability_with",
-  "money_at_risk_without", "money_at_risk_with", "sentence",
-];
-
 // A spreadsheet runs text that starts like a formula; a quote before it keeps it text.
 function csvCell(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
-  const text = /^[\s]*[=+\-@]|^[\t\r\n]/.test(value) ? `'${value}` : String(value);
+  const text = /^\s*[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+// The lines as orders.csv writes them, in the same columns.
 function csv(orders) {
-  const lines = [CSV_COLUMNS, ...orders.map((o) => CSV_COLUMNS.map((c) => o[c]))];
-  return `\ufeff${lines.map((cells) => cells.map(csvCell).join(",")).join("\r\n")}\r\n`;
+  const named = { currency: () => page.shop.currency, reason: (o) => o.sentence };
+  const rows = orders.map((o) => page.columns.map((name) => (named[name] ? named[name](o) : o[name])));
+  return `\ufeff${[page.columns, ...rows].map((cells) => cells.map(csvCell).join(",")).join("\n")}\n`;
 }
 
 function download(name, text) {
