@@ -231,7 +231,7 @@ class ReplaySettings(_Section):
         description="Possible worlds per stock point at each past review.",
     )
     max_stock_points: int = Field(
-        default=3000,
+        default=5000,
         ge=1,
         description="Stock points replayed. A larger shop is represented by a random draw of them.",
     )

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.data.panel import Panel
+from onhand.demand import abc_classes, demand_classes, revenues, xyz_classes
 from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.stock import Stock
-from onhand.plan.classify import abc_classes, demand_classes, revenues, xyz_classes
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics
 from onhand.plan.outlook import Lookahead, Outlook
