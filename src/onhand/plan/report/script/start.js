@@ -21,6 +21,23 @@ function startCharts() {
   addEventListener("beforeprint", () => [...waiting].forEach(draw));
 }
 
+// The section being read is marked in the row of links.
+function startNavigation() {
+  const links = new Map([...document.querySelectorAll("nav a")].map((a) => [a.hash.slice(1), a]));
+  const row = document.querySelector("nav");
+  const mark = (id) => {
+    row.scrollTo({ left: links.get(id).offsetLeft - row.offsetLeft - 60 });
+    for (const [name, link] of links) {
+      if (name === id) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  const seen = new IntersectionObserver(
+    (entries) => entries.filter((e) => e.isIntersecting).forEach((e) => mark(e.target.id)),
+    { rootMargin: "-80px 0px -80% 0px" });
+  for (const id of links.keys()) seen.observe(byId(id));
+}
+
 function startTheme() {
   const button = byId("theme");
   const themes = ["auto", "light", "dark"];
@@ -46,4 +63,5 @@ startExceptions();
 startStock();
 startCards();
 startCharts();
+startNavigation();
 byId("print").addEventListener("click", () => print());
