@@ -8,6 +8,7 @@ from onhand.forecast.default import default_forecaster
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.intermittent import SBA, TSB
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.recent import Recent
 from onhand.forecast.seasonalised import Seasonalised
 from onhand.forecast.smoothing import (
     DampedTrend,
@@ -28,6 +29,7 @@ __all__ = [
     "Forecaster",
     "MovingAverage",
     "Naive",
+    "Recent",
     "SeasonalExponentialSmoothing",
     "SeasonalMovingAverage",
     "SeasonalNaive",

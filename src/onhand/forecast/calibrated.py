@@ -53,6 +53,8 @@ class Calibrated:
     bias_correction : share 0..1, or None
         Share of the mean error of those neighbours that is added to the forecast. None: the more,
         the more the shop's bias agreed from origin to origin (see `reliability`).
+    label : str or None
+        Its name in tables and charts. None: `calibrated` and the name of `point`.
 
     Source: pooled residual quantiles are split conformal prediction by class; V. Vovk, A. Gammerman
     and G. Shafer (2005), Algorithmic Learning in a Random World.
@@ -65,6 +67,7 @@ class Calibrated:
     power: float = 0.75
     n_neighbours: int = 600
     bias_correction: float | None = None
+    label: str | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("n_origins", self.n_origins), ("n_neighbours", self.n_neighbours)):
@@ -76,8 +79,8 @@ class Calibrated:
 
     @property
     def name(self) -> str:
-        """`calibrated tsb`."""
-        return f"calibrated {self.point.name}"
+        """`calibrated tsb`, or the label."""
+        return self.label or f"calibrated {self.point.name}"
 
     def fit(self, history: DemandHistory) -> FittedCalibrated:
         """The point forecast from now, and the errors of the same forecast from earlier origins."""

@@ -8,10 +8,13 @@ from onhand.forecast.blend import Blend
 from onhand.forecast.calibrated import Calibrated
 from onhand.forecast.forecaster import Forecaster
 from onhand.forecast.intermittent import TSB
+from onhand.forecast.recent import Recent
 from onhand.forecast.seasonalised import Seasonalised
 from onhand.forecast.smoothing import ExponentialSmoothing
 
 __all__ = ["default_forecaster"]
+
+_MEMORY = {Frequency.DAY: 400, Frequency.WEEK: 209, Frequency.MONTH: 60}  # periods
 
 
 def default_forecaster(frequency: Frequency) -> Calibrated:
@@ -22,7 +25,7 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
     has the measurements behind the choice.
 
     >>> default_forecaster(Frequency.WEEK).name
-    'calibrated seasonalised blend of exponential smoothing, moving average 8, moving average 52'
+    'default'
     """
     members: list[Forecaster]
     if frequency is Frequency.DAY:
@@ -31,4 +34,4 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
         members = [ExponentialSmoothing(), MovingAverage(8), MovingAverage(52)]
     else:
         members = [ExponentialSmoothing(), MovingAverage(6), MovingAverage(12)]
-    return Calibrated(Seasonalised(Blend(members)))
+    return Calibrated(Recent(Seasonalised(Blend(members)), _MEMORY[frequency]), label="default")

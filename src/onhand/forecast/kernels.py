@@ -23,6 +23,7 @@ __all__ = [
     "simple_smoothing",
     "trend_smoothing",
     "tsb",
+    "whole_numbers",
 ]
 
 Floats = NDArray[np.float32]
@@ -63,27 +64,36 @@ def simple_smoothing(y, alphas):  # type: ignore[no-untyped-def]
     before it is smoothed. Returns level (N,), alpha (N,), mean squared one-step error (N,).
     """
     n, t = y.shape
+    n_alphas = len(alphas)
     level = np.zeros(n, np.float32)
     alpha = np.zeros(n, np.float32)
     mse = np.zeros(n, np.float32)
+    # All constants go through a series together: their recursions do not wait for each other.
+    base = np.empty(n_alphas)
+    sse = np.empty(n_alphas)
+    gain = np.empty(n_alphas)
+    last_mean = 1.0 / alphas.min()
     for i in range(n):
-        best = np.inf
-        for a in alphas:
-            base, sse, m = 0.0, 0.0, 0
-            for j in range(t):
-                v = y[i, j]
-                if v == v:
-                    if m == 0:
-                        base = v
-                    else:
-                        e = v - base
-                        sse += e * e
-                        base += max(a, 1.0 / (m + 1)) * e
-                    m += 1
-            score = sse / max(m - 1, 1)
-            if score < best:
-                best = score
-                level[i], alpha[i], mse[i] = base, a, score
+        base[:] = 0.0
+        sse[:] = 0.0
+        m = 0
+        for j in range(t):
+            v = y[i, j]
+            if v != v:
+                continue
+            m += 1
+            if m == 1:
+                base[:] = v
+                continue
+            if m <= last_mean + 1.0:
+                for a in range(n_alphas):
+                    gain[a] = max(alphas[a], 1.0 / m)
+            for a in range(n_alphas):
+                e = v - base[a]
+                sse[a] += e * e
+                base[a] += gain[a] * e
+        a = int(np.argmin(sse))
+        level[i], alpha[i], mse[i] = base[a], alphas[a], sse[a] / max(m - 1, 1)
     return level, alpha, mse
 
 
@@ -177,33 +187,44 @@ def tsb(y, alphas, betas):  # type: ignore[no-untyped-def]
     max(constant, 1/n). Returns size (N,), probability (N,), mean squared one-step error (N,).
     """
     n, t = y.shape
+    n_alphas, n_betas = len(alphas), len(betas)
     size = np.zeros(n, np.float32)
     probability = np.zeros(n, np.float32)
     mse = np.zeros(n, np.float32)
+    z = np.empty(n_alphas)
+    p = np.empty(n_betas)
+    gain = np.empty(n_betas)
+    sse = np.empty((n_alphas, n_betas))
+    last_mean = 1.0 / betas.min()
     for i in range(n):
-        best = np.inf
-        for a in alphas:
-            for b in betas:
-                z, p, sse = 0.0, 0.0, 0.0
-                m, k = 0, 0
-                for j in range(t):
-                    v = y[i, j]
-                    if v == v:
-                        if m > 0:
-                            e = v - p * z
-                            sse += e * e
-                        m += 1
-                        gain = max(b, 1.0 / m)
-                        if v > 0:
-                            k += 1
-                            z += max(a, 1.0 / k) * (v - z)
-                            p += gain * (1.0 - p)
-                        else:
-                            p -= gain * p
-                score = sse / max(m - 1, 1)
-                if score < best:
-                    best = score
-                    size[i], probability[i], mse[i] = z, p, score
+        z[:] = 0.0
+        p[:] = 0.0
+        sse[:] = 0.0
+        m, k = 0, 0
+        for j in range(t):
+            v = y[i, j]
+            if v != v:
+                continue
+            m += 1
+            if m > 1:
+                for a in range(n_alphas):
+                    for b in range(n_betas):
+                        e = v - z[a] * p[b]
+                        sse[a, b] += e * e
+            if m <= last_mean + 1.0:
+                for b in range(n_betas):
+                    gain[b] = max(betas[b], 1.0 / m)
+            happened = 0.0
+            if v > 0:
+                happened = 1.0
+                k += 1
+                for a in range(n_alphas):
+                    z[a] += max(alphas[a], 1.0 / k) * (v - z[a])
+            for b in range(n_betas):
+                p[b] += gain[b] * (happened - p[b])
+        best = int(np.argmin(sse))
+        a, b = best // n_betas, best % n_betas
+        size[i], probability[i], mse[i] = z[a], p[b], sse[a, b] / max(m - 1, 1)
     return size, probability, mse
 
 
@@ -257,21 +278,15 @@ def _normal_quantile(u):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _count_quantile(u, mean, ratio):  # type: ignore[no-untyped-def]
-    """The u-quantile of a negative binomial with this mean and variance / mean (1: Poisson)."""
-    if ratio < 1.0 + 1e-6:
-        p, r, b = math.exp(-mean), 0.0, 0.0
-    else:
-        r = mean / (ratio - 1.0)  # number of failures
-        b = 1.0 - 1.0 / ratio
-        p = math.exp(-r * math.log(ratio))
+def _count_quantile(u, p, r, b, mean):  # type: ignore[no-untyped-def]
+    """The u-quantile of a negative binomial, walking up from P(0) = p.
+
+    P(k) / P(k - 1) is b (r + k - 1) / k, or mean / k for a Poisson (b = 0).
+    """
     total, k = p, 0
-    while total < u and k < 100_000:
+    while total < u:
         k += 1
-        if b == 0.0:
-            p *= mean / k
-        else:
-            p *= b * (r + k - 1.0) / k
+        p *= (b * (r + k - 1.0) if b > 0.0 else mean) / k
         total += p
         if p < 1e-15 and k > mean:
             break
@@ -293,16 +308,20 @@ def count_paths(mean, ratio, is_count, rows, n_samples, seed):  # type: ignore[n
     out = np.zeros((n, n_samples, h), np.float32)
     for i in range(n):
         stream = _stream(seed, rows[i])
-        for s in range(n_samples):
-            for k in range(h):
-                m = mean[i, k]
-                if m <= 0.0:
-                    continue
-                u = _uniform(stream, s * h + k)
-                if is_count[i] and m <= _LARGEST_TABULATED_MEAN:
-                    out[i, s, k] = _count_quantile(u, m, ratio[i])
-                else:
-                    x = _gamma_quantile(u, m, ratio[i])
+        b = 1.0 - 1.0 / ratio[i] if ratio[i] > 1.0 + 1e-6 else 0.0
+        for k in range(h):
+            m = mean[i, k]
+            if m <= 0.0:
+                continue
+            if is_count[i] and m <= _LARGEST_TABULATED_MEAN:
+                r = m / (ratio[i] - 1.0) if b > 0.0 else 0.0
+                p = math.exp(-r * math.log(ratio[i])) if b > 0.0 else math.exp(-m)
+                for s in range(n_samples):
+                    u = _uniform(stream, s * h + k)
+                    out[i, s, k] = _count_quantile(u, p, r, b, m)
+            else:
+                for s in range(n_samples):
+                    x = _gamma_quantile(_uniform(stream, s * h + k), m, ratio[i])
                     out[i, s, k] = np.floor(x + 0.5) if is_count[i] else x
     return out
 
@@ -368,20 +387,32 @@ def error_mean(mean, scale, shift, errors, first, width):  # type: ignore[no-unt
     n, h = mean.shape
     n_origins, _, c = errors.shape
     out = np.zeros((n, h), np.float32)
-    total = np.zeros(h, np.float64)
-    of_origin = np.zeros(h, np.float64)
+    base = np.empty(h, np.float32)
+    sums = np.empty(h, np.float32)
     for i in range(n):
-        total[:] = 0.0
+        base[:] = mean[i] - scale[i] * shift[i]
         for o in range(n_origins):
-            of_origin[:] = 0.0
+            sums[:] = 0.0
             for d in range(first[i, o], first[i, o] + width[i, o]):
-                for k in range(h):
-                    x = mean[i, k] + scale[i, k] * (errors[o, d, k % c] - shift[i, k])
-                    if x > 0.0:
-                        of_origin[k] += x
-            total += of_origin / width[i, o]
-        for k in range(h):
-            out[i, k] = total[k] / n_origins
+                for start in range(0, h, c):
+                    for k in range(start, min(start + c, h)):
+                        sums[k] += max(base[k] + scale[i, k] * errors[o, d, k - start], 0.0)
+            for k in range(h):
+                out[i, k] += sums[k] / (width[i, o] * n_origins)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def whole_numbers(values):  # type: ignore[no-untyped-def]
+    """Which rows (N,) hold whole numbers and NaN only."""
+    n, t = values.shape
+    out = np.ones(n, np.bool_)
+    for i in range(n):
+        for j in range(t):
+            v = values[i, j]
+            if v == v and abs(v - np.rint(v)) > 1e-4:
+                out[i] = False
+                break
     return out
 
 

@@ -150,6 +150,6 @@ def is_count(values: NDArray[np.float32]) -> NDArray[np.bool_]:
     >>> is_count(np.array([[1, np.nan, 3], [0.5, 1, 2]], dtype=np.float32)).tolist()
     [True, False]
     """
-    with np.errstate(invalid="ignore"):
-        is_fraction: NDArray[np.bool_] = np.abs(values - np.rint(values)) > 1e-4
-        return np.logical_not(is_fraction.any(axis=1))
+    from onhand.forecast.kernels import whole_numbers
+
+    return whole_numbers(values)
