@@ -91,6 +91,13 @@ def test_a_price_stands_until_another_is_seen_and_the_calendar_plans_ahead() -> 
     np.testing.assert_allclose(panel.known["rain"], [[NAN, NAN, NAN, 0.5, 0.25]])
 
 
+def test_an_empty_price_is_the_revenue_over_the_quantity() -> None:
+    """Money of the row stands in for the price of a unit, where something was sold."""
+    sales = _sales(quantity=[4, 0, 2], price=[None, None, 9.0], revenue=[10.0, 0.0, 2.0])
+    panel = build_panel(read_tables({"sales": sales}))
+    assert _row(panel.known["price"]) == [2.5, 2.5, 9.0]
+
+
 def test_a_number_of_sales_is_known_ahead_only_where_the_calendar_plans_it() -> None:
     """`discount` in sales alone is observed; with a calendar column of that name it is known."""
     sales = _sales(quantity=[1, 2, 3], discount=[1.0, 0.9, 0.8], order_id=[11, 12, 13])

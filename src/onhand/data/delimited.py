@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from polars.exceptions import PanicException
 
 from onhand.data.decode import decode
 from onhand.data.door import Origin
@@ -236,7 +237,7 @@ def _fast(text: _Text) -> _Read | None:
             quote_char='"' if has_quotes else None,
             truncate_ragged_lines=False,
         )
-    except Exception:  # ragged rows, open quotes: the careful way finds out which
+    except (Exception, PanicException):  # ragged rows, open quotes: the careful way finds out which
         return None
     if frame.height != n_lines - 1 or (has_quotes and not _is_proven(frame, text)):
         return None

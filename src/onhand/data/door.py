@@ -27,7 +27,7 @@ from onhand.data.schema import (
 )
 from onhand.data.tables import SET_ASIDE, mask
 
-__all__ = ["Accepted", "Origin", "accept", "from_rows"]
+__all__ = ["DEFAULT_LOCATION", "Accepted", "Origin", "accept", "from_rows"]
 
 Rows = NDArray[np.int64]
 
@@ -79,44 +79,15 @@ def accept(raw: pl.DataFrame, table: Table, origin: Origin) -> Accepted:
     missing = [c for c in table.required if c not in renamed.values()]
     if missing:
         return _refuse(raw, table, origin, missing, renamed)
-    ours = {column: header for header, column in renamed.items()}
     decimal_comma = read.uses_decimal_comma(raw, origin.delimiter)
     verdict = _Verdict(raw.height)
-    findings: list[Finding] = []
-    columns: list[pl.Series] = []
-    invoice: pl.Series | None = None
-    for column in table.columns:
-        if column.name not in ours:
-            continue
-        parsed = _parse(raw[ours[column.name]], column, decimal_comma)
-        if table.name == "invoices":
-            invoice = parsed.values if invoice is None else invoice
-            parsed = _from_first_line(parsed, invoice, column)
-        columns.append(parsed.values.alias(column.name))
-        verdict.judge(column, parsed)
-        findings += [
-            Finding(
-                "warning",
-                table.name,
-                rule,
-                f"{column.name}: {said}",
-                _ASSUMED[rule],
-                1,
-                origin.file,
-            )
-            for rule, said in parsed.assumed.items()
-        ]
-    extra, left_out = _extras(raw, table, set(ours.values()), decimal_comma)
+    columns, findings = _our_columns(raw, table, renamed, decimal_comma, verdict, origin.file)
+    extra, left_out = _extras(raw, table, set(renamed), decimal_comma)
     if left_out:
+        said, advice = ", ".join(left_out), "rename one if it holds something we should read"
         findings.append(
             Finding(
-                "info",
-                table.name,
-                "columns-left-out",
-                ", ".join(left_out),
-                "rename one if it holds something we should read",
-                len(left_out),
-                origin.file,
+                "info", table.name, "columns-left-out", said, advice, len(left_out), origin.file
             )
         )
     frame = pl.DataFrame([*columns, *extra])
@@ -132,7 +103,34 @@ def accept(raw: pl.DataFrame, table: Table, origin: Origin) -> Accepted:
     return Accepted(frame, aside, findings, renamed)
 
 
+def _our_columns(
+    raw: pl.DataFrame,
+    table: Table,
+    renamed: dict[str, str],
+    decimal_comma: bool,
+    verdict: _Verdict,
+    file: str,
+) -> tuple[list[pl.Series], list[Finding]]:
+    """The recognised columns with their types, and what had to be assumed; judges every cell."""
+    headers = {column: header for header, column in renamed.items()}
+    columns: dict[str, pl.Series] = {}
+    findings: list[Finding] = []
+    for column in table.columns:
+        if column.name not in headers:
+            continue
+        parsed = _parse(raw[headers[column.name]], column, decimal_comma)
+        if column.name in _OF_THE_ORDER and "invoice" in columns:
+            parsed = _from_first_line(parsed, columns["invoice"])
+        verdict.judge(column, parsed)
+        columns[column.name] = parsed.values.alias(column.name)
+        for rule, said in parsed.assumed.items():
+            value, advice = f"{column.name}: {said}", _ASSUMED[rule]
+            findings.append(Finding("warning", table.name, rule, value, advice, 1, file))
+    return list(columns.values()), findings
+
+
 LONELY = 365  # days
+DEFAULT_LOCATION = "shop"
 _OF_THE_ORDER = ("date", "location", "customer", "status")
 
 _ASSUMED = {
@@ -212,10 +210,10 @@ class _Verdict:
         self.is_bad |= which.to_numpy()
 
 
-def _from_first_line(parsed: read.Parsed, invoice: pl.Series, column: Column) -> read.Parsed:
+def _from_first_line(parsed: read.Parsed, invoice: pl.Series) -> read.Parsed:
     """Cells that some shop systems write on the first line of an order only, on its other lines too."""
     values = parsed.values
-    if column.name not in _OF_THE_ORDER or values.null_count() == 0:
+    if values.null_count() == 0:
         return parsed
     frame = pl.DataFrame({"v": values, "bad": parsed.bad, "invoice": invoice})
     first = pl.col("v").drop_nulls().first().over("invoice")
@@ -283,20 +281,20 @@ def _covariate(cells: pl.Series, decimal_comma: bool) -> pl.Series | None:
 
 
 def _defaults(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Missing optional columns as empty ones; sales, stock and inbound get their one location."""
+    """The frame with every column of the table, absent ones empty, in order, extra ones last.
+
+    Where a location is a place and not a rule for all places, an empty one is the shop; an empty
+    price of a sale is its revenue over its quantity.
+    """
     absent = [c for c in table.columns if c.name not in frame.columns]
-    frame = frame.with_columns(
-        pl.lit(None, c.kind.dtype).alias(c.name)
-        for c in absent
-        if c.name in _ALWAYS or not c.is_required
-    )
+    frame = frame.with_columns(pl.lit(None, c.kind.dtype).alias(c.name) for c in absent)
     if table.name in ("sales", "stock", "inbound", "invoices"):
-        frame = frame.with_columns(pl.col("location").fill_null("shop"))
+        frame = frame.with_columns(pl.col("location").fill_null(DEFAULT_LOCATION))
+    if table.name == "sales" and "revenue" not in {c.name for c in absent}:
+        of_row = pl.when(pl.col("quantity") > 0).then(pl.col("revenue") / pl.col("quantity"))
+        frame = frame.with_columns(pl.coalesce("price", of_row).alias("price"))
     extra = [c for c in frame.columns if c not in table.schema]
     return frame.select(*[c.name for c in table.columns], *extra)
-
-
-_ALWAYS = ("location",)
 
 
 def _set_aside(table: str, origin: Origin, rows: Rows, reasons: list[str]) -> pl.DataFrame:

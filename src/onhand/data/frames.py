@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.exceptions import PanicException
 
 from onhand.errors import ReadError
 
@@ -65,7 +66,7 @@ def _from_arrow(thing: Any) -> pl.DataFrame | None:
         return None
     try:
         return pl.DataFrame(thing)
-    except Exception:  # pandas objects of mixed types, or pandas without pyarrow
+    except (Exception, PanicException):  # pandas objects of mixed types, or pandas without pyarrow
         return None
 
 
@@ -74,7 +75,7 @@ def _from_interchange(thing: Any) -> pl.DataFrame | None:
         return None  # pandas goes column by column, which keeps mixed types
     try:
         return pl.from_dataframe(thing)
-    except Exception:
+    except (Exception, PanicException):
         return None
 
 
@@ -92,7 +93,7 @@ def _from_columns(thing: Any) -> pl.DataFrame | None:
 def _series(name: str, values: list[Any]) -> pl.Series:
     try:
         series = pl.Series(name, values, strict=True)
-    except Exception:
+    except (Exception, PanicException):
         series = pl.Series(name, [None if _is_empty(v) else str(v) for v in values], pl.String)
     if series.dtype == pl.Object:
         series = pl.Series(name, [None if _is_empty(v) else str(v) for v in values], pl.String)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.exceptions import PanicException
 
 from onhand.data.delimited import read_delimited
 from onhand.data.door import Accepted, Origin, accept, from_rows
@@ -113,12 +114,12 @@ def _from_file(name: str | None, path: Path) -> _Piece:
     if path.suffix.lower() in _PARQUET_FILES:
         try:
             frame = pl.read_parquet(path)
-        except Exception as error:
+        except (Exception, PanicException) as error:  # a panic of the reader is no Exception
             finding = Finding(
                 "error",
                 path.name,
                 "unreadable-file",
-                str(error).splitlines()[0][:200],
+                (str(error).splitlines() or [type(error).__name__])[0][:200],
                 "export it again",
                 1,
             )
