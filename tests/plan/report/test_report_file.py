@@ -265,7 +265,7 @@ def test_a_plan_with_nothing_in_it_says_so_in_words(make_plan_dict):
     Plan.from_json(json.dumps(plan))
     text = render_report(plan)
     read(text)
-    for sentence in ("Nothing needs ordering", "No order lines today", "too short to replay"):
+    for sentence in ("Nothing to order", "No order lines today", "too short to replay"):
         assert sentence in text
 
 
