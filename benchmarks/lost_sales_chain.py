@@ -40,15 +40,22 @@ class LostSalesChain:
     penalty: float
     n_orders: int
     n_stock: int
+    order_cost: float = 0.0
 
     @classmethod
     def of(
-        cls, demand: str, mean: float, lead_time: int, holding_cost: float, penalty: float
+        cls,
+        demand: str,
+        mean: float,
+        lead_time: int,
+        holding_cost: float,
+        penalty: float,
+        order_cost: float = 0.0,
     ) -> LostSalesChain:
         """An instance of Zipkin's test bed; bounds from the newsvendor, with slack.
 
-        No order need be above the newsvendor level of one period, no position above the
-        base-stock level under backorders.
+        Without a fixed cost no order need be above the newsvendor level of one period, no
+        position above the base-stock level under backorders; with one, add the lot of the EOQ.
         """
         if demand == "poisson":
             odds = stats.poisson.pmf(np.arange(int(stats.poisson.isf(1e-13, mean)) + 2), mean)
@@ -64,7 +71,9 @@ class LostSalesChain:
         for _ in range(lead_time):
             total = np.convolve(total, odds)
         highest = int(np.searchsorted(np.cumsum(total), ratio))
-        return cls(odds, lead_time, holding_cost, penalty, largest + 5, highest + 12)
+        lot = int(np.ceil(np.sqrt(2 * order_cost * mean / holding_cost)))
+        bounds = (largest + 5 + lot, highest + 12 + 2 * lot)
+        return cls(odds, lead_time, holding_cost, penalty, *bounds, order_cost)
 
     @cached_property
     def leftover(self) -> Array:
@@ -129,6 +138,7 @@ def evaluate(
             share,
             chain.leftover,
             chain.period_cost,
+            chain.order_cost,
             chain.n_orders,
             chain.lead_time,
         )
@@ -148,7 +158,7 @@ def improve(chain: LostSalesChain, values: Array, extra: Array | None = None) ->
     `extra` (pipelines, orders, x0) is added to the cost of each order, if given.
     """
     none = np.zeros((0, 0, 0)) if extra is None else extra
-    return _greedy(values, none, chain.leftover, chain.n_orders, chain.lead_time)
+    return _greedy(values, none, chain.leftover, chain.order_cost, chain.n_orders, chain.lead_time)
 
 
 def optimal(chain: LostSalesChain, tolerance: float = 1e-5) -> tuple[Evaluated, Orders]:
@@ -165,6 +175,7 @@ def optimal(chain: LostSalesChain, tolerance: float = 1e-5) -> tuple[Evaluated, 
                 share,
                 chain.leftover,
                 chain.period_cost,
+                chain.order_cost,
                 chain.n_orders,
                 chain.lead_time,
             )
@@ -179,10 +190,26 @@ def optimal(chain: LostSalesChain, tolerance: float = 1e-5) -> tuple[Evaluated, 
 # Policies: orders (pipelines, x0) -----------------------------------------------------------------
 
 
-def base_stock(chain: LostSalesChain, level: int, largest: int | None = None) -> Orders:
-    """Order up to `level`, at most `largest` (capped base stock, Xin 2021)."""
+def base_stock(
+    chain: LostSalesChain,
+    level: int,
+    largest: int | None = None,
+    reorder_point: int | None = None,
+) -> Orders:
+    """Order up to `level`, at most `largest` (capped base stock, Xin 2021).
+
+    With a `reorder_point`, only at or below it: (s, S), or modified (s, S, q) with a cap.
+    """
     cap = chain.n_orders - 1 if largest is None else min(largest, chain.n_orders - 1)
-    return np.clip(level - chain.positions(), 0, cap)
+    orders = np.clip(level - chain.positions(), 0, cap)
+    return orders if reorder_point is None else orders * (chain.positions() <= reorder_point)
+
+
+def fixed_lots(chain: LostSalesChain, reorder_point: int, lot: int) -> Orders:
+    """(s, nQ): as few lots as bring the position above the reorder point."""
+    short = np.maximum(reorder_point + 1 - chain.positions(), 0)
+    most = (chain.n_orders - 1) // lot
+    return np.minimum(-(-short // lot), most) * lot
 
 
 def expected_leftover(chain: LostSalesChain) -> Array:
@@ -257,6 +284,7 @@ def _sweep(
     more: Array,
     leftover: Array,
     period_cost: Array,
+    order_cost: float,
     n_orders: int,
     lead_time: int,
 ) -> Array:
@@ -269,15 +297,21 @@ def _sweep(
             if more[p, x] > 0.0:
                 arrives, row = _next(p, orders[p, x] + 1, n_orders, lead_time)
                 value += more[p, x] * (_expect(values[row], leftover[x], x, arrives) - value)
-            after[p, x] = period_cost[x] + value
+            fixed = order_cost if orders[p, x] > 0 else order_cost * more[p, x]
+            after[p, x] = period_cost[x] + fixed + value
     return after
 
 
 @njit(**_JIT)
 def _greedy(
-    values: Array, extra: NDArray[Any], leftover: Array, n_orders: int, lead_time: int
+    values: Array,
+    extra: NDArray[Any],
+    leftover: Array,
+    order_cost: float,
+    n_orders: int,
+    lead_time: int,
 ) -> Orders:
-    """argmin over orders of extra + E[values]; the smallest of equals."""
+    """argmin over orders of extra + fixed cost + E[values]; the smallest of equals."""
     best = np.full(values.shape, np.inf)
     orders = np.zeros(values.shape, np.int64)
     for p in range(values.shape[0]):
@@ -285,6 +319,7 @@ def _greedy(
             arrives, row = _next(p, z, n_orders, lead_time)
             for x in range(values.shape[1]):
                 value = _expect(values[row], leftover[x], x, arrives)
+                value += order_cost if z > 0 else 0.0
                 if extra.shape[0]:
                     value += extra[p, z, x]
                 if value < best[p, x] - 1e-11:

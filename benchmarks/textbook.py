@@ -4,10 +4,12 @@
 2. Lost sales with a lead time (Zipkin's test bed): the gap of each policy to the optimal cost. The
    policies' numbers are searched from each instance; published ones are read only to be printed.
 
-    python benchmarks/textbook.py --data DIR [--instances FILE]
+3. With --tables: fixed order costs, dual sourcing and perishables as published (minutes more).
 
-DIR holds `textbook_inventory/reference.json` and `lost_sales_zipkin/reference.csv`; FILE stands in
-for the latter (columns: instance, demand, demand_mean, lead_time, holding_cost, lost_sale_penalty,
+    python benchmarks/textbook.py --data DIR [--instances FILE] [--tables]
+
+DIR holds `textbook_inventory/reference.json`, `lost_sales_zipkin/reference.csv` and, for 3,
+`inventory_rl_tables/`; FILE stands in for the second (columns: instance, demand, demand_mean, lead_time, holding_cost, lost_sale_penalty,
 optimal_cost, and *_cost of published policies, if any). Gaps in the JSON are shares, not percent.
 """
 
@@ -27,6 +29,7 @@ from rich.table import Table
 
 from lost_sales_chain import LostSalesChain
 from lost_sales_policies import OURS, judge
+from published_tables import Compared, compare_all
 from textbook_problems import Answer, solve_all
 
 #: Our name of a policy, and the column in which its published cost may stand.
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--instances", type=Path, help="held-out lost-sales instances")
     parser.add_argument("--no-lost-sales", action="store_true", help="the formulas alone")
+    parser.add_argument("--tables", action="store_true", help="the published tables too")
     args = parser.parse_args()
     console = Console(width=130)
     answers = solve_all(args.data / "textbook_inventory" / "reference.json")
@@ -61,6 +65,8 @@ def main() -> None:
         for name, gaps in published.items():
             results[f"{name}_published"] = _summary(gaps)
         results["default"]["solved"] = solved
+    if args.tables:
+        _print_tables(console, list(compare_all(args.data / "inventory_rl_tables")))
     print(json.dumps({"benchmark": "textbook", "results": results}))
 
 
@@ -135,6 +141,18 @@ def _print_summary(console: Console, ours: Gaps, published: Gaps) -> None:
             f"{100 * theirs['worst_gap']:.3f}" if theirs else "",
             str(len(gaps)) if not said or len(said) == len(gaps) else f"{len(gaps)}, {len(said)}",
         )
+    console.print(table)
+
+
+def _print_tables(console: Console, compared: list[Compared]) -> None:
+    table = Table(title="Published tables")
+    for column in ("table", "instance", "policy", "numbers", "ours", "published", "gap %"):
+        numeric = column in ("ours", "published", "gap %")
+        table.add_column(column, justify="right" if numeric else "left")
+    for c in compared:
+        gap = "" if c.gap != c.gap else f"{100 * c.gap:.2f}"
+        ours = f"{c.ours:.3f}" if c.ours > 0 else f"{c.ours:.1f}"
+        table.add_row(c.table, c.instance, c.policy, c.numbers, ours, c.published, gap)
     console.print(table)
 
 
