@@ -19,7 +19,7 @@ Shop = Callable[..., Tables]
 
 def build_shop(
     n_items: int = 6,
-    n_weeks: int = 40,
+    n_weeks: int = 26,
     *,
     seed: int = 0,
     with_stock: bool = True,
