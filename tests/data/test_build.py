@@ -160,6 +160,19 @@ def test_the_calendar_overrules_what_sales_say_of_closed_days() -> None:
     assert panel.is_open.tolist() == [1, 0, 1]
 
 
+def test_a_shop_with_one_of_two_places_closed_is_half_open() -> None:
+    """Openings told by location are averaged over the stock points."""
+    sales = {
+        "item": ["a"] * 4,
+        "location": ["s", "t"] * 2,
+        "date": [_day(0)] * 2 + [_day(1)] * 2,
+        "quantity": [1] * 4,
+    }
+    calendar = {"date": [_day(1), _day(1)], "location": ["s", "t"], "is_open": [1, 0]}
+    panel = build_panel(read_tables({"sales": sales, "calendar": calendar}))
+    assert panel.is_open.tolist() == [1, 0.5]
+
+
 @given(
     st.lists(
         st.tuples(

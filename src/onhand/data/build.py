@@ -76,6 +76,7 @@ def build_panel(tables: Tables, *, frequency: str = "auto") -> Panel:
     is_open = open_share(sales, periods, own)
     known = known_covariates(tables, sales, grid)
     if "is_open" in known:
+        known["is_open"] = _mean_row(known["is_open"])
         said = known["is_open"][0, : periods.n]
         is_open = np.where(np.isnan(said), is_open, said).astype(np.float32)
     return Panel(
@@ -90,6 +91,14 @@ def build_panel(tables: Tables, *, frequency: str = "auto") -> Panel:
         observed=observed_covariates(tables, sales, grid, set(known)),
         static=static_covariates(tables, grid),
     )
+
+
+def _mean_row(values: Floats) -> Floats:
+    """The mean over stock points of what is known, (1, W): the shop is as open as its places are."""
+    given = ~np.isnan(values)
+    count = given.sum(axis=0, keepdims=True)
+    total = np.where(given, values, 0.0).sum(axis=0, keepdims=True)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
 def _in_stock(sales: pl.DataFrame, grid: Grid) -> tuple[Floats, NDArray[np.bool_]]:

@@ -59,7 +59,9 @@ def read_delimited(path: Path) -> Delimited:
     if decoded.is_what or not decoded.data.strip():
         if not decoded.is_what:
             findings.append(
-                Finding("error", path.name, "empty-file", "nothing in it", "export it again", 0)
+                Finding(
+                    "error", path.name, "empty-file", "there is nothing in it", "export it again", 0
+                )
             )
         return _nothing(path.name, findings)
     layout = _Layout.of(decoded.data)
@@ -84,7 +86,7 @@ def _decoding_findings(file: str, is_what: str, n_zero: int) -> Iterator[Finding
             "warning",
             file,
             "zero-bytes",
-            "taken out",
+            "zero bytes were taken out",
             "export the file again if it looks cut",
             n_zero,
         )
@@ -124,7 +126,7 @@ class _Layout:
                 "warning",
                 file,
                 "duplicate-headers",
-                "the first of each name is read",
+                "headers that repeat: the first of each name is read",
                 "give each column a name of its own",
                 self.n_renamed,
                 f"line {self.line}",
@@ -276,7 +278,7 @@ def _careful(text: _Text, findings: list[Finding]) -> _Read:
                 "info",
                 text.file,
                 "short-rows",
-                "empty cells at the end are missing",
+                "rows end early: the cells at their end are taken as empty",
                 "nothing to do",
                 len(odd.short),
             )

@@ -27,7 +27,7 @@ from onhand.data.schema import (
 )
 from onhand.data.tables import SET_ASIDE, mask
 
-__all__ = ["DEFAULT_LOCATION", "Accepted", "Origin", "accept", "from_rows"]
+__all__ = ["DEFAULT_LOCATION", "NO_COLUMN", "Accepted", "Origin", "accept", "from_rows"]
 
 Rows = NDArray[np.int64]
 
@@ -129,6 +129,7 @@ def _our_columns(
     return list(columns.values()), findings
 
 
+NO_COLUMN = "the table has no column"
 LONELY = 365  # days
 DEFAULT_LOCATION = "shop"
 _OF_THE_ORDER = ("date", "location", "customer", "status")
@@ -145,7 +146,7 @@ def _refuse(
 ) -> Accepted:
     rows = np.arange(raw.height)
     wanted = ", ".join(missing)
-    aside = _set_aside(table.name, origin, rows, [f"the table has no column {wanted}"] * raw.height)
+    aside = _set_aside(table.name, origin, rows, [f"{NO_COLUMN} {wanted}"] * raw.height)
     have = ", ".join(repr(c) for c in raw.columns[:12]) or "none"
     examples = "; ".join(f"{m} is also known as {', '.join(table[m].aliases[:4])}" for m in missing)
     finding = Finding(

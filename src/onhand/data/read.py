@@ -147,8 +147,8 @@ class _Translated:
 
 
 def _translate(piece: _Piece) -> _Translated | _Piece:
-    if piece.name is None:
-        return piece
+    if piece.name is None or piece.frame.width == 0:
+        return piece  # nothing in it that could be a table; its findings say why
     table = INVOICES if piece.name == "invoices" else TABLES[piece.name]
     accepted = accept(piece.frame, table, piece.origin)
     accepted.findings[:0] = piece.findings

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from onhand.data.door import NO_COLUMN
 from onhand.data.findings import Finding
 from onhand.data.schema import TABLES
 from onhand.data.tables import Tables
@@ -62,6 +63,8 @@ def _rows_set_aside(tables: Tables) -> Iterator[Finding]:
         pl.len(), pl.first("file", "line")
     )
     for table, reason, n, file, line in counts.iter_rows():
+        if reason.startswith(NO_COLUMN):
+            continue  # the missing column is an error of its own
         share = n / max(tables.rows_in.get(table, n), 1)
         yield Finding(
             "error" if share > 0.1 else "warning",
@@ -227,7 +230,7 @@ def _strangers(tables: Tables) -> Iterator[Finding]:
                 "info",
                 name,
                 "never-sold",
-                "items that are not in sales",
+                "items that never sold",
                 "they are left out of the plan",
                 strange.height,
                 f"item {strange['item'][0]}",
@@ -341,7 +344,7 @@ def _assumed_tables(tables: Tables) -> Iterator[Finding]:
                 "warning",
                 name,
                 "table-missing",
-                TABLES[name].default,
+                f"no {name} table: {TABLES[name].default}",
                 f"give {name}.csv for orders you can place",
                 0,
             )
