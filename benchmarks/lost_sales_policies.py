@@ -26,7 +26,8 @@ from lost_sales_chain import (
 )
 from onhand.inventory.costs import Costs
 from onhand.inventory.level_rule import LevelRule
-from onhand.inventory.simulate import Simulated, simulate
+from onhand.inventory.simulate import simulate
+from onhand.inventory.simulated import Simulated
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 

@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--no-lost-sales", action="store_true", help="the formulas alone")
     parser.add_argument("--tables", action="store_true", help="the published tables too")
     args = parser.parse_args()
-    console = Console(width=130)
+    console = Console(width=140)
     answers = solve_all(args.data / "textbook_inventory" / "reference.json")
     _print_answers(console, answers)
     solved = sum(a.is_solved for a in answers)
@@ -107,7 +107,8 @@ def _lost_sales(console: Console, file: Path) -> tuple[Gaps, Gaps]:
         costs = {name: found.cost for name, found in judged.items()}
         costs["default"] = min(costs[name] for name in OURS)
         if n == 0:
-            for column in ("instance", "optimum", "ours", *costs, "CPU s"):
+            table.add_column("instance", no_wrap=True)
+            for column in ("optimum", "ours", *costs, "CPU s"):
                 table.add_column(column.replace("_", " "), justify="right")
         for name, cost in costs.items():
             ours.setdefault(name, {})[row["instance"]] = cost / optimum - 1

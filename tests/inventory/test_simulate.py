@@ -119,6 +119,13 @@ def test_huge_whole_quantities_do_not_overflow() -> None:
     assert result.short.item() == 3 * 1e9
 
 
+@pytest.mark.parametrize("level", [2.0**29, 1.5e9, 2.0**31])
+def test_any_level_near_the_limit_of_32_bits_is_ordered_in_full(level: float) -> None:
+    demand = np.full((1, 1, 1), 7, dtype=np.uint8)
+    result = simulate(demand, empty_shelf(), LevelRule.of([level]), SupplyTerms.of(0, n_series=1))
+    assert result.final_on_hand.item() == level - 7
+
+
 def test_blocks_change_nothing() -> None:
     rng = np.random.default_rng(2)
     demand = rng.poisson(2.0, size=(7, 6, 5)).astype(np.uint8)

@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from onhand.inventory.level_rule import LevelRule
-from onhand.inventory.simulate import Shortage, Simulated, simulate, simulate_plainly
+from onhand.inventory.simulate import Shortage, simulate, simulate_plainly
+from onhand.inventory.simulated import Simulated
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 

@@ -7,7 +7,7 @@ cache while its periods go by, and its demand is read once, in the order it lies
 (stock point, period, path).
 
 Units are int32 when everything is whole and small enough, float64 otherwise; the caller decides
-(`onhand.inventory.simulate`). numba promotes int32 + int32 to int64, which halves the lanes of a
+(`onhand.inventory.kernel_units`). numba promotes int32 + int32 to int64, which halves the lanes of a
 vector: hence the casts `T(...)` on every line.
 
 Import this module only where it runs: it takes numba along, which is slow to load.
@@ -45,7 +45,7 @@ def run_block(
     lead_times: NDArray[np.int16],  # (N, H, 1 or S) per order, or (0, 0, 0): use lead_time
     review_period: NDArray[np.int64],  # (N,)
     is_lost: bool,
-    totals: NDArray[np.float64],  # (N, K, 13), filled here: see `simulate._simulated`
+    totals: NDArray[np.float64],  # (N, K, 13), filled here: see `simulated.name_sums`
 ) -> None:
     """Fill `totals` with what happened to every stock point under every one of its K levels."""
     T = net.dtype.type

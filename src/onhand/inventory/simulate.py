@@ -12,89 +12,25 @@ whole units both give the same numbers to the last digit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onhand.errors import ShapeError
-from onhand.inventory.costs import Costs
+from onhand.inventory.kernel_units import in_units, units_for
 from onhand.inventory.level_rule import LevelRule, order_quantity
 from onhand.inventory.moves import place, serve_or_backorder, serve_or_lose
+from onhand.inventory.simulated import N_SUMS, Simulated, name_sums
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 
-__all__ = ["Shortage", "Simulated", "simulate", "simulate_in_blocks", "simulate_plainly"]
+__all__ = ["Shortage", "simulate", "simulate_in_blocks", "simulate_plainly"]
 
 Array = NDArray[np.float64]
 Shortage = Literal["lost_sales", "backorder"]
 
 BLOCK_BYTES = 32 * 2**20
-WHOLE_LIMIT = 2**31 - 1  # the kernel sums one period over all paths in int32
-UNBOUNDED = 2**30
-N_SUMS = 13  # see _simulated
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """What happened at N stock points under K alternatives: sums over all paths and periods.
-
-    Each array is (N, K), in units unless said:
-
-    demand, served, short : wanted; met from stock in its own period; the rest
-    holding : unit-periods on hand at the end of periods
-    charged : what the shortage cost is charged on: lost units under lost sales, unit-periods owed
-        under backorders
-    ordered, n_orders : units ordered, and number of orders
-    n_short : path-periods in which some demand was not met from stock
-    never_arrived : units ordered that the supplier lost
-    final_on_hand, final_on_order, final_backorders : what stands after the last period
-    n_ready : path-periods that ended with stock on hand
-    n_paths, n_periods : S and H
-    """
-
-    demand: Array
-    served: Array
-    short: Array
-    holding: Array
-    charged: Array
-    ordered: Array
-    n_orders: Array
-    n_short: Array
-    never_arrived: Array
-    final_on_hand: Array
-    final_on_order: Array
-    final_backorders: Array
-    n_ready: Array
-    n_paths: int
-    n_periods: int
-
-    @property
-    def fill_rate(self) -> Array:
-        """Share of demand met from stock in its own period, (N, K); NaN without demand."""
-        share = np.full_like(self.demand, np.nan)
-        return np.divide(self.served, self.demand, out=share, where=self.demand > 0)
-
-    @property
-    def ready_rate(self) -> Array:
-        """Share of periods that ended with stock on hand, (N, K)."""
-        return self.n_ready / (self.n_paths * self.n_periods)
-
-    @property
-    def shortage_rate(self) -> Array:
-        """Share of periods in which some demand was not met from stock, (N, K)."""
-        return self.n_short / (self.n_paths * self.n_periods)
-
-    @property
-    def average_inventory(self) -> Array:
-        """Mean units on hand at the end of a period, (N, K)."""
-        return self.holding / (self.n_paths * self.n_periods)
-
-    def cost(self, costs: Costs) -> Array:
-        """Mean money per path over the whole horizon, (N, K)."""
-        h, p, k = (c[:, None] for c in (costs.holding_cost, costs.shortage_cost, costs.order_cost))
-        return (h * self.holding + p * self.charged + k * self.n_orders) / self.n_paths
 
 
 def simulate(
@@ -174,15 +110,15 @@ def simulate_in_blocks(
     for start in range(0, shape[0], block):
         rows = slice(start, min(start + block, shape[0]))
         demand = draw(rows)
-        units = _units_for(demand, opening.rows(rows), rule.rows(rows), terms.rows(rows))
+        units = units_for(demand, opening.rows(rows), rule.rows(rows), terms.rows(rows))
         run_block(
-            *_as_units(demand, opening.rows(rows), rule.rows(rows), terms.rows(rows), units),
+            *in_units(demand, opening.rows(rows), rule.rows(rows), terms.rows(rows), units),
             np.ascontiguousarray(leads[rows]),
             terms.review_period[rows],
             shortage == "lost_sales",
             totals[rows],
         )
-    return _simulated(totals, shape[2], shape[1])
+    return name_sums(totals, shape[2], shape[1])
 
 
 def simulate_plainly(
@@ -216,28 +152,7 @@ def simulate_plainly(
         sums[8] += np.where(lead < 0, order, 0.0).sum(axis=1)
     for k, left in enumerate((stock.on_hand, stock.on_order, stock.backorders), start=9):
         sums[k] = left.sum(axis=1)
-    return _simulated(sums.T[:, None], S, H)
-
-
-def _simulated(sums: Array, n_paths: int, n_periods: int) -> Simulated:
-    """Name the columns of the kernel's (N, K, 13) sums."""
-    return Simulated(
-        demand=sums[..., 0],
-        served=sums[..., 1],
-        short=sums[..., 2],
-        holding=sums[..., 3],
-        charged=sums[..., 4],
-        ordered=sums[..., 5],
-        n_orders=sums[..., 6],
-        n_short=sums[..., 7],
-        never_arrived=sums[..., 8],
-        final_on_hand=sums[..., 9],
-        final_on_order=sums[..., 10],
-        final_backorders=sums[..., 11],
-        n_ready=sums[..., 12],
-        n_paths=n_paths,
-        n_periods=n_periods,
-    )
+    return name_sums(sums.T[:, None], S, H)
 
 
 def _check(
@@ -286,78 +201,6 @@ def _check(
             f"{opening.pipeline.shape[-1]} slots; build the stock with at least {longest + 1}"
         )
     return leads
-
-
-def _units_for(
-    demand: NDArray[Any], opening: Stock, rule: LevelRule, terms: SupplyTerms
-) -> type[np.generic]:
-    """int32 when every quantity is whole and no sum over paths can leave it; float64 otherwise."""
-    most = _largest(demand)
-    if demand.dtype.kind not in "ui":
-        return np.float64
-    caps, points = (v[np.isfinite(v)] for v in (rule.largest_order, rule.reorder_point))
-    given = (
-        opening.on_hand,
-        opening.pipeline,
-        opening.backorders,
-        rule.order_up_to_level,
-        caps,
-        points,
-        terms.minimum_order,
-        terms.pack_size,
-    )
-    if not all((v == np.rint(v)).all() for v in given):
-        return np.float64
-    _, H, S = demand.shape
-    reach = sum(float(np.abs(v).max(initial=0)) for v in given)
-    reach += float(opening.on_order.max(initial=0)) + most * H
-    is_small = reach * S < WHOLE_LIMIT and most <= np.iinfo(np.uint16).max
-    return np.int32 if is_small else np.float64
-
-
-def _largest(demand: NDArray[Any]) -> float:
-    """A bound on the demand; small unsigned types are not even looked at."""
-    if demand.dtype in (np.uint8, np.uint16):
-        return float(np.iinfo(demand.dtype).max)
-    most = float(demand.max(initial=0))
-    if not (demand.min(initial=0) >= 0 and np.isfinite(most)):  # NaN fails both
-        raise ShapeError("demand holds a negative, NaN or infinite quantity; demand is >= 0")
-    return most
-
-
-def _as_units(
-    demand: NDArray[Any],
-    opening: Stock,
-    rule: LevelRule,
-    terms: SupplyTerms,
-    units: type[np.generic],
-) -> tuple[Any, ...]:
-    """The kernel's arguments in its units, from few enough types to compile few kernels."""
-    if units is np.float64:
-        kind: type[np.generic] = np.float32 if demand.dtype == np.float32 else np.float64
-    else:
-        kind = np.uint8 if demand.dtype == np.uint8 else np.uint16
-    N = len(demand)
-    on_paths = opening.on_hand.reshape(N, -1) - opening.backorders.reshape(N, -1)
-    pipeline = opening.pipeline.reshape(N, -1, opening.pipeline.shape[-1])
-    points, caps = (
-        np.clip(v, -UNBOUNDED, UNBOUNDED) if units is np.int32 else v
-        for v in (rule.reorder_point, rule.largest_order)
-    )
-    quantities = (
-        on_paths,
-        pipeline,
-        rule.order_up_to_level,
-        points,
-        caps,
-        terms.minimum_order,
-        terms.pack_size,
-    )
-    return (
-        np.ascontiguousarray(demand, dtype=kind),
-        *(np.ascontiguousarray(v, dtype=units) for v in quantities),
-        terms.lead_time,
-    )
 
 
 def _on_paths(stock: Stock, S: int) -> Stock:
