@@ -10,6 +10,10 @@ statsforecast does for `SES optimised` only. Compiling is not timed; one thread.
 
     python benchmarks/statistical.py [--n-series 30490] [--n-periods 1000] [--peer-series 1000]
 
+With the data of a public shop the forecasters are judged on it instead, from rolling origins:
+
+    python benchmarks/statistical.py --shop vn2 --data DIR [--n-origins 8] [--n-series 5000]
+
 A peer that is not installed (`pip install "onhand[bench]"`) is left out and named.
 """
 
@@ -21,6 +25,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -30,14 +35,18 @@ from rich.console import Console
 from rich.table import Table
 
 from onhand.data.panel import Frequency, Panel
+from onhand.demand import believe
 from onhand.demand.history import DemandHistory
+from onhand.evaluate.backtest import backtest, last_origins
 from onhand.evaluate.scores import wape
 from onhand.forecast import (
     SBA,
     TSB,
     Bootstrap,
+    Calibrated,
     ExponentialSmoothing,
     Forecaster,
+    MovingAverage,
     SeasonalExponentialSmoothing,
     SeasonalMovingAverage,
     SeasonalNaive,
@@ -135,6 +144,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--n-series", type=int, default=30_490)
     parser.add_argument("--n-periods", type=int, default=1_000)
     parser.add_argument("--peer-series", type=int, default=1_000)
+    parser.add_argument("--shop", help="a public shop of benchmarks/datasets.py")
+    parser.add_argument("--data", type=Path, help="folder with the files of --shop")
+    parser.add_argument("--n-origins", type=int, default=8)
     return parser.parse_args()
 
 
@@ -142,6 +154,9 @@ def main() -> None:
     """Run, print, and end with one line of JSON."""
     args = arguments()
     console = Console(width=120)
+    if args.shop:
+        judge(args.shop, args.data, args.n_series, args.n_origins, console)
+        return
     demand = synthetic(args.n_series, args.n_periods + HORIZON)
     past, actual = np.ascontiguousarray(demand[:, :-HORIZON]), demand[:, -HORIZON:]
     zeros = float((past == 0).mean())
@@ -165,6 +180,54 @@ def main() -> None:
         console.print('statsforecast is not installed: pip install "onhand[bench]"')
     results["run"] = {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     _print(console, results)
+    print(json.dumps({"benchmark": "statistical", "results": _rounded(results)}))
+
+
+def judge(name: str, folder: Path, n_series: int, n_origins: int, console: Console) -> None:
+    """Backtest every forecaster, alone and with the errors it would have made, on a public shop."""
+    from datasets import read_shop
+
+    shop = read_shop(name, folder, limit=n_series)
+    panel, horizon = shop.panel, min(shop.horizon, 14)
+    season = panel.frequency.season
+    alone: list[Forecaster] = [
+        SeasonalNaive(),
+        MovingAverage(28 if panel.frequency is Frequency.DAY else 13),
+        SeasonalMovingAverage(28 if panel.frequency is Frequency.DAY else 13),
+        ExponentialSmoothing(),
+        SeasonalExponentialSmoothing(),
+        TSB(),
+        SBA(),
+        Bootstrap(2 * season),
+    ]
+    default = default_forecaster(panel.frequency)
+    forecasters = [*alone, *(Calibrated(one) for one in alone[2:4]), default]
+    stride = max(horizon, (panel.n_periods // 2 - horizon) // n_origins)
+    origins = last_origins(panel.n_periods, horizon, n_origins, stride=min(stride, 45))
+    result = backtest(
+        forecasters, panel, believe, origins, horizon, 100, rng=np.random.default_rng(0)
+    )
+    summary = result.summary()
+    columns = {
+        "wape": "wape",
+        "wpe": "wpe",
+        "crps": "scaled_crps",
+        "pinball_80": "pinball_80",
+        "coverage_50": "coverage_50",
+        "coverage_90": "coverage_90",
+        "cpu_s": "cpu_s",
+    }
+    table = Table(
+        title=f"{name}: {panel.n_series:,} series, {len(origins)} origins, {horizon} periods; in stock"
+    )
+    for column in ("contender", *columns):
+        table.add_column(column, justify="left" if column == "contender" else "right")
+    results = {}
+    for row in summary.iter_rows(named=True):
+        told = {short: row[long] for short, long in columns.items()}
+        table.add_row(row["forecaster"], *(f"{value:.3f}" for value in told.values()))
+        results[row["forecaster"]] = told
+    console.print(table)
     print(json.dumps({"benchmark": "statistical", "results": _rounded(results)}))
 
 
