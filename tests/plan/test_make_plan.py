@@ -131,5 +131,5 @@ def test_something_else_is_not_a_plan() -> None:
     """A wrong file is named as such, with what to do."""
     with pytest.raises(ReadError, match="Make it again with `onhand plan`"):
         Plan.from_json('{"onhand": "0.1.0"}')
-    with pytest.raises(ReadError, match="cannot read|not a plan"):
+    with pytest.raises(ReadError, match="not a plan"):
         Plan.from_json("not JSON at all")

@@ -50,12 +50,12 @@ def write_orders_csv(plan: Plan, path: str | Path) -> None:
 
 
 def _safe(value: object) -> str:
-    """A cell's text: numbers plain, and no text that begins like a formula.
+    """A cell's text: numbers plain, one line, and no text that begins like a formula.
 
-    >>> _safe("=HYPERLINK(1)"), _safe(12.0), _safe(0.5), _safe("tea")
-    ("'=HYPERLINK(1)", '12', '0.5', 'tea')
+    >>> _safe("=HYPERLINK(1)"), _safe(12.0), _safe(0.5), _safe("green\\ntea")
+    ("'=HYPERLINK(1)", '12', '0.5', 'green tea')
     """
     if isinstance(value, float):
         return f"{value:.0f}" if value == int(value) else repr(value)
-    text = str(value)
-    return f"'{text}" if re.match(r"\s*[=+\-@\t\r]", text) else text
+    text = re.sub(r"[\x00-\x1f]+", " ", str(value))
+    return f"'{text}" if re.match(r"\s*[=+\-@]", text) else text

@@ -1,0 +1,118 @@
+"""What is expected with the order and without it, in worlds small enough to work out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from onhand.decide.replenish import ProtectionCoverage
+from onhand.decide.replenish.projected_cover import ProjectedCover
+from onhand.forecast import DemandPaths
+from onhand.inventory.costs import Costs
+from onhand.inventory.moves import place, serve_or_backorder, serve_or_lose
+from onhand.inventory.policy import Policy
+from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
+from onhand.plan import outlook
+from onhand.plan.outlook import Lookahead, Outlook, look_ahead, projected_stock
+
+
+@dataclass(frozen=True)
+class Known:
+    """A forecaster that knows all worlds, (N, S, H)."""
+
+    worlds: NDArray[np.float32]
+
+    def mean(self, horizon: int) -> NDArray[np.float32]:
+        return self.worlds[:, :, :horizon].mean(axis=1)
+
+    def paths(
+        self,
+        horizon: int,
+        n_samples: int,
+        *,
+        rng: object,
+        rows: slice = slice(None),  # noqa: ARG002
+    ) -> DemandPaths:
+        assert n_samples == self.worlds.shape[1]
+        return DemandPaths.of(self.worlds[rows, :, :horizon])
+
+
+def look(policy: Policy, on_hand: list[float], worlds: object, **terms: object) -> Outlook:
+    """The outlook of one decision with lead time 1, reviewed every period."""
+    array = np.asarray(worlds, dtype=np.float32)
+    n = len(array)
+    rules = SupplyTerms.of(1, n_series=n, **terms)  # type: ignore[arg-type]
+    ahead = Lookahead(policy, horizon=array.shape[2], n_samples=array.shape[1], seed=0)
+    stock = Stock.of(on_hand, np.zeros((n, 2)))
+    return look_ahead(Known(array), stock, rules, Costs.of(0.1, 1.0, n_series=n), ahead)
+
+
+def test_two_worlds_by_hand() -> None:
+    """4 on hand; the slow world wants 1 a period, the fast one 5; goods come after one period.
+
+    Slow: 4 -1 = 3 left, wants 1: short of nothing. Fast: loses 1 of 5 in the first period, whatever
+    is ordered, and 5 of 5 in the second without the order of 5.
+    """
+    out = look(ProjectedCover(0.9, 0), [4.0], [[[1, 1, 1], [5, 5, 5]]])
+    assert out.need.tolist() == out.quantity.tolist() == [5.0]
+    assert out.stockout.tolist() == out.stockout_with.tolist() == [0.5]
+    assert out.lost.tolist() == [3.0]
+    assert out.lost_with.tolist() == out.lost_early.tolist() == [0.5]
+    assert out.projected.tolist() == [1.5]  # 3 in one world, 0 in the other
+    assert out.target.tolist() == [6.5]
+    assert out.interval_mean.tolist() == [6.0]
+    assert out.interval_target.tolist() == [10.0]
+    assert out.stockout_period.tolist() == [0]
+    assert out.cover.tolist() == pytest.approx([4 / 3])
+
+
+def test_position_policies_measure_the_position() -> None:
+    """Coverage of 2 x 6 expected, 4 in hand: 8."""
+    out = look(ProtectionCoverage(2.0), [4.0], [[[1, 1], [5, 5]]])
+    assert (out.projected[0], out.target[0], out.need[0]) == (4.0, 12.0, 8.0)
+    assert np.isnan(out.quantile[0])
+
+
+def test_packs_and_minima_are_told_apart() -> None:
+    """5 needed, at least 7, in packs of 4: 2 for the minimum, 1 for the pack."""
+    out = look(ProjectedCover(0.9, 0), [4.0], [[[1, 1], [5, 5]]], minimum_order=7, pack_size=4)
+    assert (out.by_minimum[0], out.by_pack[0], out.quantity[0]) == (2.0, 1.0, 8.0)
+
+
+def test_nothing_wanted_is_covered_for_ever() -> None:
+    """No demand, no order, no risk."""
+    out = look(ProjectedCover(0.9, 0), [0.0], np.zeros((1, 2, 3)))
+    assert (out.quantity[0], out.stockout[0], out.cover[0]) == (0.0, 0.0, np.inf)
+    assert out.stockout_period.tolist() == [-1]
+
+
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One stock point at a time or all at once: the same outlook."""
+    worlds = np.random.default_rng(1).poisson(3, (5, 8, 4))
+    whole = look(ProjectedCover(0.8, 1), [3.0] * 5, worlds)
+    monkeypatch.setattr(outlook, "_CELLS", 1)
+    pieces = look(ProjectedCover(0.8, 1), [3.0] * 5, worlds)
+    for name in ("quantity", "projected", "lost_with", "cover", "stockout_period"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))
+
+
+@pytest.mark.parametrize("shortage", ["lost_sales", "backorder"])
+def test_projection_is_the_plain_moves(shortage: str) -> None:
+    """The projected shelf is what `place` and `serve` leave, world by world."""
+    rng = np.random.default_rng(2)
+    demand = rng.poisson(4, (3, 5, 6)).astype(np.float32)
+    stock = Stock.of([5.0, 0.0, 9.0], rng.integers(0, 6, (3, 3)).astype(float), [0.0, 2.0, 0.0])
+    quantity = np.array([4.0, 0.0, 7.0])
+    due = outlook.arrivals(place(stock, quantity, 2), 6)
+    on_hand, short = projected_stock(stock, due, demand, shortage)
+    serve = serve_or_lose if shortage == "lost_sales" else serve_or_backorder
+    for s in range(5):
+        now = place(stock, quantity, 2)
+        for h in range(6):
+            now, flow = serve(now, demand[:, s, h])
+            np.testing.assert_allclose(on_hand[:, s, h], now.on_hand)
+            np.testing.assert_allclose(short[:, s, h], flow.short)

@@ -1,0 +1,105 @@
+"""The replay on the past: stretches that do not overlap, a future that cannot be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+import pytest
+
+from onhand.data import Tables
+from onhand.demand import DemandHistory
+from onhand.errors import HistoryError
+from onhand.forecast import FittedForecaster, MovingAverage
+from onhand.inventory.terms import SupplyTerms
+from onhand.plan.config import Config, PolicySettings
+from onhand.plan.contenders import families
+from onhand.plan.past import fit_origins, stretches
+from onhand.plan.replay_shop import replay_shop
+
+Shop = Callable[..., Tables]
+
+
+def terms(lead_time: int = 1, review: int = 1) -> SupplyTerms:
+    return SupplyTerms.of(lead_time, review, n_series=1)
+
+
+@pytest.mark.parametrize("n_periods", range(4, 60, 5))
+def test_stretches_follow_each_other(n_periods: int) -> None:
+    """Tuned before judged, both inside the history, with something to learn from before them."""
+    cut = stretches(n_periods, 13, 13, terms(), season=1)
+    if cut is None:
+        assert n_periods < 12
+        return
+    early, late = cut
+    assert 0 < early.start <= early.scored < early.stop == late.scored < late.stop == n_periods
+    assert early.start >= n_periods // 3
+
+
+def test_a_history_shorter_than_two_intervals_is_not_replayed() -> None:
+    """There must be room to tune and to judge."""
+    assert stretches(20, 13, 13, terms(lead_time=8), season=1) is None
+
+
+@dataclass(frozen=True)
+class Spy:
+    """A forecaster that notes how much it was shown."""
+
+    seen: list[int] = field(default_factory=list)
+    name: str = "spy"
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
+        self.seen.append(history.n_periods)
+        assert history.panel.sales.shape[1] == history.n_periods
+        return MovingAverage(4).fit(history)
+
+
+def test_each_origin_sees_only_its_past(shop: Shop) -> None:
+    """Fitted at period t on t periods, and once per origin however often it is asked for."""
+    from onhand.data import build_panel
+
+    spy = Spy()
+    fit_origins(build_panel(shop()), spy, [20, 18, 20])
+    assert spy.seen == [18, 20]
+
+
+def test_the_judged_stretch_does_not_tune(shop: Shop, quick: Config) -> None:
+    """Whatever happened in the judged quarter, the numbers under judgement stay the same."""
+    tables = shop(with_stock=False)
+    assert tables.sales is not None
+    contest = replay_shop(tables, quick)
+    first = np.datetime64(contest.first_date).item()
+    wild = tables.sales.with_columns(
+        pl.when(pl.col("date") >= first)
+        .then(pl.col("quantity") * 3 + 5)
+        .otherwise(pl.col("quantity"))
+    )
+    other = replay_shop(shop(with_stock=False, sales=wild), quick)
+    assert {k: v.label for k, v in contest.contenders.items()} == {
+        k: v.label for k, v in other.contenders.items()
+    }
+    assert contest.contenders["default"].total != other.contenders["default"].total
+
+
+def test_a_big_shop_is_replayed_on_a_draw_and_says_so(shop: Shop) -> None:
+    """The note names how many stock points stand for all."""
+    config = Config.from_dict({"replay": {"max_stock_points": 2, "n_samples": 20}})
+    assert "2 of 6 stock points" in replay_shop(shop(), config).note
+
+
+def test_too_short_a_history_is_an_error_with_advice(shop: Shop, quick: Config) -> None:
+    """`onhand replay` has nothing else to show."""
+    with pytest.raises(HistoryError, match="Give more history"):
+        replay_shop(shop(n_weeks=3), quick)
+
+
+@pytest.mark.parametrize(
+    "name", ["projected_inventory", "balanced_projection", "order_up_to", "classical", "coverage"]
+)
+def test_coverage_and_the_formula_always_take_part(name: str) -> None:
+    """Whatever decides, the honest rivals are there, and ours comes first."""
+    names = [f.name for f in families(PolicySettings(name=name), terms())]  # type: ignore[arg-type]
+    assert names[0] == name
+    assert {"coverage", "classical"} <= set(names)

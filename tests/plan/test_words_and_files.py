@@ -1,0 +1,90 @@
+"""What leaves the plan as text: explanations, sentences and the CSV of orders."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from onhand.data import Tables
+from onhand.errors import InputError, ReadError
+from onhand.plan.explain import explain
+from onhand.plan.orders_csv import COLUMNS, orders_csv
+from onhand.plan.plan import Plan
+from onhand.plan.wording import units
+from onhand.plan.write import write_plan
+
+Shop = Callable[..., Tables]
+
+
+def test_an_explanation_holds_the_numbers_of_the_line(plan: Plan) -> None:
+    """Target minus projected is the need; every increment is named; the total is the line's."""
+    line = plan.orders[0]
+    text = explain(plan, line.item)
+    why = line.reason
+    for number in (why.target, why.projected_stock, why.need, why.quantity):
+        assert units(number) in text
+    assert line.sentence in text
+    assert line.due_date in text
+    for step in ("demand", "in hand", "target", "minus", "need", "minimum order", "whole packs"):
+        assert f"\n  {step}" in text
+
+
+def test_an_item_without_an_order_is_explained_too(plan: Plan) -> None:
+    """Not ordering is a decision as well."""
+    ordered = {line.item for line in plan.orders}
+    idle = next(p.item for p in plan.stock_points if p.item not in ordered)
+    assert "nothing to order" in explain(plan, idle)
+
+
+def test_a_misspelt_item_gets_the_nearest_names(plan: Plan) -> None:
+    """The error helps."""
+    with pytest.raises(InputError, match="Did you mean 'item-"):
+        explain(plan, "itm-1")
+    with pytest.raises(InputError, match="It is at: shop"):
+        explain(plan, "item-1", "harbour")
+
+
+def test_orders_read_back_as_the_lines(plan: Plan) -> None:
+    """One row per line, numbers plain."""
+    rows = list(csv.DictReader(io.StringIO(orders_csv(plan))))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["item"] for row in rows] == [line.item for line in plan.orders]
+    assert [float(row["cost"]) for row in rows] == [line.cost for line in plan.orders]
+
+
+@pytest.mark.parametrize("title", ["=1+1", "+CMD", "-2+3", "@SUM(A1)", "\t=1", " =1", "\r=1"])
+def test_no_cell_runs_as_a_formula(plan: Plan, title: str) -> None:
+    """A title from the shop's file is data for every spreadsheet."""
+    line = replace(plan.orders[0], title=title, item=title, supplier=title)
+    rows = list(csv.DictReader(io.StringIO(orders_csv(replace(plan, orders=(line,))), newline="")))
+    for name in ("title", "item", "supplier"):
+        assert rows[0][name].startswith("'")
+
+
+def test_all_files_are_written_and_the_plan_reads_back(
+    plan: Plan, shop: Shop, tmp_path: object
+) -> None:
+    """report.html, orders.csv and plan.json; the folder is made."""
+    files = write_plan(plan, f"{tmp_path}/new/folder", shop())
+    assert sorted(files) == ["orders.csv", "plan.json", "report.html"]
+    assert all(path.stat().st_size > 0 for path in files.values())
+    assert Plan.read(f"{tmp_path}/new/folder") == plan
+
+
+def test_a_folder_that_cannot_be_made_is_named(plan: Plan, tmp_path: object) -> None:
+    """A file in the way is the user's to move."""
+    in_the_way = f"{tmp_path}/file"
+    with open(in_the_way, "w", encoding="utf-8") as file:
+        file.write("")
+    with pytest.raises(InputError, match="Choose another folder"):
+        write_plan(plan, in_the_way)
+
+
+def test_a_missing_plan_says_how_to_make_one(tmp_path: object) -> None:
+    """`onhand explain` before `onhand plan`."""
+    with pytest.raises(ReadError, match="onhand plan SOURCE"):
+        Plan.read(f"{tmp_path}")
