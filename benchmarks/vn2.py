@@ -17,7 +17,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from rich.progress import track
 from rich.table import Table
 
 import vn2_data as vn2
-from onhand.data.panel import Frequency, Panel
+from onhand.data.panel import Panel
 from onhand.decide.replenish import (
     ClassicalSafetyStock,
     Coverage,
@@ -43,12 +43,19 @@ from onhand.decide.replenish import (
 from onhand.demand.history import DemandHistory
 from onhand.evaluate.compare import Difference, paired
 from onhand.evaluate.replay import Replay, Window, replay, whole_units
-from onhand.forecast import Forecaster, SeasonalMovingAverage, default_forecaster
+from onhand.forecast import Forecaster, SeasonalMovingAverage
 from onhand.inventory.policy import Policy
-from onhand.plan.tune import tune
+from onhand.plan.tune import Choice, Tuning, choose, tune
+from vn2_forecasters import NAMES, forecaster_named
 
 HORIZON = 5  # the widest coverage that is tried, in weeks
 N_SAMPLES = 400
+
+
+def ladder(kind: Callable[[float], Policy], low: float, high: float, step: float) -> list[Policy]:
+    """One policy per number from low to high."""
+    n_rungs = round((high - low) / step) + 1
+    return [kind(round(low + k * step, 6)) for k in range(n_rungs)]
 
 
 @dataclass(frozen=True)
@@ -57,30 +64,23 @@ class Contender:
 
     policies : in the order of the number
     sees : "benchmark" for the organiser's own forecast, "shared" for the one under test
+    guard : contender that takes over where this one does not beat it on windows not tuned on
     """
 
     policies: Sequence[Policy]
     sees: str = "shared"
+    guard: str | None = None
 
 
 CONTENDERS: dict[str, Contender] = {
     "benchmark": Contender([Coverage(4)], sees="benchmark"),
-    "default": Contender([ProjectedInventory(float(q)) for q in np.arange(0.60, 0.90, 0.025)]),
-    "coverage": Contender([Coverage(float(c)) for c in np.arange(2.25, 5.01, 0.25)]),
-    "winner": Contender([PointProjection(float(s)) for s in np.arange(0.0, 2.01, 0.2)]),
-    "order_up_to": Contender([OrderUpToQuantile(float(q)) for q in np.arange(0.45, 0.875, 0.05)]),
-    "classical_tuned": Contender(
-        [ClassicalSafetyStock(float(q)) for q in np.arange(0.35, 0.875, 0.05)]
-    ),
-    "classical": Contender([ClassicalSafetyStock(vn2.SHORTAGE_COST / 1.2)]),
+    "default": Contender(ladder(ProjectedInventory, 0.6, 0.875, 0.025), guard="coverage"),
+    "coverage": Contender(ladder(Coverage, 2.25, 5.0, 0.25)),
+    "winner": Contender(ladder(PointProjection, 0.0, 2.0, 0.2)),
+    "order_up_to": Contender(ladder(OrderUpToQuantile, 0.45, 0.85, 0.05)),
+    "classical_tuned": Contender(ladder(ClassicalSafetyStock, 0.35, 0.85, 0.05)),
+    "classical": Contender([ClassicalSafetyStock(vn2.CRITICAL_RATIO)]),
 }
-
-
-def forecaster_named(name: str) -> Forecaster:
-    """The forecaster that every contender but the benchmark shares."""
-    if name == "statistical":
-        return default_forecaster(Frequency.WEEK)
-    return default_forecaster(Frequency.WEEK)
 
 
 # --- playing -----------------------------------------------------------------------------------
@@ -147,28 +147,49 @@ class Played:
             "total": round(float(self.totals.mean()), 1),
             "weekly": [round(float(w), 1) for w in weekly],
             "fill_rate": round(float(np.mean([r.fill_rate for r in self.replays])), 4),
-            "policy": self.policies[0].name if len(set(self.policies)) == 1 else "tuned per window",
         }
 
 
-def play_official(
-    contender: Contender, contest: vn2.Contest, cuts: Sequence[Window], origins: Origins
-) -> Played:
+class Tunings:
+    """What every candidate of every contender cost in the cut windows, replayed when asked for."""
+
+    def __init__(self, cuts: dict[str, list[Window]]):
+        self.cuts = cuts
+        self._known: dict[str, Tuning] = {}
+
+    def of(self, name: str) -> Tuning:
+        """The tuning of one contender over all cut windows."""
+        if name not in self._known:
+            contender = CONTENDERS[name]
+            windows = self.cuts[contender.sees]
+            self._known[name] = tune(contender.policies, windows, round_to=whole_units)
+        return self._known[name]
+
+    def choose(self, name: str, without: int | None = None) -> Choice | Policy:
+        """The policy of one contender, tuned on all windows but one, if one is to be played."""
+        tunings = [self.of(n) for n in (name, CONTENDERS[name].guard) if n is not None]
+        if without is not None:
+            tunings = [t.without(without) for t in tunings]
+        return choose(*tunings) if len(tunings) == 2 else tunings[0].best
+
+
+def policy_of(choice: Choice | Policy) -> Policy:
+    """The policy that was chosen, guarded or not."""
+    return choice.policy if isinstance(choice, Choice) else choice
+
+
+def play_official(name: str, contest: vn2.Contest, tunings: Tunings, origins: Origins) -> Played:
     """The competition, with the number tuned on windows that ended before it."""
-    policies = contender.policies
-    policy = policies[0] if len(policies) == 1 else tune(policies, cuts, round_to=whole_units).best
+    policy = policy_of(tunings.choose(name))
     return Played((replay(policy, window_of(contest, origins), round_to=whole_units),), (policy,))
 
 
-def play_cuts(contender: Contender, cuts: Sequence[Window]) -> Played:
+def play_cuts(name: str, tunings: Tunings) -> Played:
     """Every cut window, with the number tuned on all the others."""
-    if len(contender.policies) == 1:
-        chosen = list(contender.policies) * len(cuts)
-    else:
-        tuning = tune(contender.policies, cuts, round_to=whole_units)
-        chosen = [tuning.without(w).best for w in range(len(cuts))]
-    pairs = zip(chosen, cuts, strict=True)
-    return Played(tuple(replay(p, w, round_to=whole_units) for p, w in pairs), tuple(chosen))
+    cuts = tunings.cuts[CONTENDERS[name].sees]
+    policies = tuple(policy_of(tunings.choose(name, without=w)) for w in range(len(cuts)))
+    pairs = zip(policies, cuts, strict=True)
+    return Played(tuple(replay(p, w, round_to=whole_units) for p, w in pairs), policies)
 
 
 # --- telling -----------------------------------------------------------------------------------
@@ -187,9 +208,9 @@ def difference(a: Played, b: Played, rows: Sequence[NDArray[np.bool_]] | None = 
 def as_json(against: Difference) -> dict[str, float]:
     """A difference in plain numbers."""
     return {
-        "mean_difference": round(against.mean, 1),
-        "low": round(against.low, 1),
-        "high": round(against.high, 1),
+        "default_minus_this": round(against.mean, 1),
+        "default_minus_this_low": round(against.low, 1),
+        "default_minus_this_high": round(against.high, 1),
         "n_won": against.n_won,
         "n_windows": len(against.per_window),
     }
@@ -233,7 +254,7 @@ def print_differences(
             continue
         every = difference(played["default"], played[name])
         seen = difference(played["default"], played[name], in_stock)
-        told[name] = as_json(every) | {"mean_difference_in_stock": round(seen.mean, 1)}
+        told[name] = as_json(every) | {"default_minus_this_in_stock": round(seen.mean, 1)}
         console.print(
             f"default - {name}: {every.mean:+,.0f} per window "
             f"({every.low:+,.0f} to {every.high:+,.0f}), cheaper in {every.n_won} of {len(cuts)}; "
@@ -250,11 +271,14 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--truth", type=Path, help="Parquet with the demand of weeks 1 to 8")
     parser.add_argument("--policy", default="all", choices=["all", *CONTENDERS])
-    parser.add_argument(
-        "--forecaster", default="default", choices=["default", "statistical", "boosted"]
-    )
+    parser.add_argument("--forecaster", default="default", choices=NAMES)
     parser.add_argument("--windows", type=int, default=11, help="windows cut from the history")
     return parser.parse_args()
+
+
+def names_of(wanted: str) -> list[str]:
+    """The contenders to play: the benchmark is always beside the one asked for."""
+    return list(CONTENDERS) if wanted == "all" else list(dict.fromkeys(["benchmark", wanted]))
 
 
 def main() -> None:
@@ -264,41 +288,38 @@ def main() -> None:
     started = time.process_time(), time.perf_counter()
     history = vn2.read_history(args.data)
     contests = vn2.cut_contests(history, args.windows)
-    seen = {
-        "shared": Origins(forecaster_named(args.forecaster), N_SAMPLES),
+    origins = {
         "benchmark": Origins(SeasonalMovingAverage(13), None),
+        "shared": Origins(forecaster_named(args.forecaster), N_SAMPLES),
     }
-    names = (
-        list(CONTENDERS)
-        if args.policy == "all"
-        else list(dict.fromkeys(["benchmark", args.policy]))
-    )
+    names = names_of(args.policy)
+    needed = {CONTENDERS[n].sees for n in names}
     cuts = {
-        kind: [window_of(c, origins) for c in track(contests, f"{kind} forecasts", console=console)]
-        for kind, origins in seen.items()
-        if kind in {CONTENDERS[n].sees for n in names}
+        kind: [window_of(c, known) for c in track(contests, f"{kind} forecasts", console=console)]
+        for kind, known in origins.items()
+        if kind in needed
     }
-    played: dict[str, Played] = {}
-    for name in names:
-        contender = CONTENDERS[name]
-        if args.truth is None:
-            played[name] = play_cuts(contender, cuts[contender.sees])
-        else:
-            contest = vn2.official_contest(args.data, history, args.truth)
-            origins = seen[contender.sees]
-            played[name] = play_official(contender, contest, cuts[contender.sees], origins)
-    results = {name: result.measures() for name, result in played.items()}
-    if args.truth is not None:
-        print_official(console, played)
-    else:
+    tunings = Tunings(cuts)
+    if args.truth is None:
+        played = {name: play_cuts(name, tunings) for name in names}
         print_cuts(console, played, contests)
-        if "default" in played:
+    else:
+        contest = vn2.official_contest(args.data, history, args.truth)
+        played = {
+            name: play_official(name, contest, tunings, origins[CONTENDERS[name].sees])
+            for name in names
+        }
+        print_official(console, played)
+    results = {name: result.measures() for name, result in played.items()}
+    if "default" in played:
+        chosen = tunings.choose("default")
+        console.print(chosen.sentence if isinstance(chosen, Choice) else chosen.name)
+        if args.truth is None:
             for name, told in print_differences(console, played, contests).items():
-                results[name]["default_minus_this"] = told
-    results["run"] = {
-        "cpu_s": round(time.process_time() - started[0], 1),
-        "wall_s": round(time.perf_counter() - started[1], 1),
-    }
+                results[name] |= told
+    ours = results["default" if "default" in results else names[-1]]
+    ours["cpu_s"] = round(time.process_time() - started[0], 1)
+    ours["wall_s"] = round(time.perf_counter() - started[1], 1)
     print(json.dumps({"benchmark": "vn2", "results": results}))
 
 

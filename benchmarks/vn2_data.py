@@ -30,6 +30,7 @@ N_ROUNDS = 6  # orders
 FIRST_SCORED = 2  # weeks 1 and 2 are the same for everybody
 LEAD_TIME = 2
 HOLDING_COST, SHORTAGE_COST = 0.2, 1.0
+CRITICAL_RATIO = SHORTAGE_COST / (SHORTAGE_COST + HOLDING_COST)
 N_PER_YEAR = 52
 
 
@@ -129,7 +130,7 @@ def cut_contests(history: Panel, n_contests: int = 11) -> list[Contest]:
     first_of_year = history.n_periods - N_PER_YEAR
     in_year = np.round(np.linspace(last, first_of_year, 8)).astype(int)
     earlier = first_of_year - 6 * np.arange(1, max(1, n_contests - 7))
-    starts = np.concatenate([in_year, earlier])[:n_contests]
+    starts = np.sort(np.concatenate([in_year, earlier])[:n_contests])
     return [
         Contest(
             str(history.dates[start]), int(start), history, opening_like_official(history, start)
