@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onhand.data.calendar import SHORT, closed_days, future_open, periods_for, spacing
@@ -42,6 +42,7 @@ def test_short_histories_are_daily_and_long_ones_weekly() -> None:
     assert periods_for(np.arange(0, 700, 7), "auto")[0].frequency is Frequency.WEEK
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(7, 400), st.integers(0, 6))
 def test_weeks_of_daily_data_end_on_its_last_day(n: int, shift: int) -> None:
     """The newest week is whole, and only the days before the first whole week are left out."""

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onhand.data import from_invoices, read_tables
@@ -168,6 +168,7 @@ LINE = st.tuples(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(LINE, min_size=1, max_size=40), st.integers(0, 10))
 def test_lines_units_and_money_add_up(rows: list[Line], cancel_days: int) -> None:
     """Whatever the lines: the places sum to what came in, and sales are what the account says."""
@@ -187,6 +188,7 @@ def test_lines_units_and_money_add_up(rows: list[Line], cancel_days: int) -> Non
     assert (out.sales["quantity"] > 0).all()
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(LINE, min_size=1, max_size=40))
 def test_a_return_reaches_back_no_further_than_the_cancel_days(rows: list[Line]) -> None:
     """Sales older than a week at an origin are the same whether or not the future is known."""

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onhand.data.values import dates, day_lists, numbers, shares, texts
@@ -44,6 +44,7 @@ def test_what_is_no_number_is_bad_and_not_null(cell: str) -> None:
     assert parsed.bad.to_list() == [False, True]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(-1e6, 1e6).map(lambda v: round(v, 2)), min_size=1, max_size=20))
 def test_numbers_written_in_two_countries_are_the_same(values: list[float]) -> None:
     """English and German spellings of one column give one column, once a cent tells them apart."""
@@ -111,6 +112,7 @@ def test_dates_keep_the_clock_they_were_written_on() -> None:
     assert dates(pl.Series(["2024-01-01T23:30:00+01:00"])).values[0] == dt.date(2024, 1, 1)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.dates(dt.date(1980, 1, 1), dt.date(2099, 12, 31)), min_size=1, max_size=20))
 def test_dates_survive_being_written(days: list[dt.date]) -> None:
     """Written in ISO, in words or as stamps, dates come back."""

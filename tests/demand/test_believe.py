@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onhand.data.panel import Panel
@@ -52,6 +52,7 @@ def test_the_expectation_is_unbiased_where_bounds_and_zeros_are_not() -> None:
     assert sold[:, 30:].mean() < 0.85 * 4.0
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(2, 11), st.integers(0, 1000))
 def test_what_comes_later_changes_nothing_before(cut: int, seed: int) -> None:
     """Believing the first periods gives the first periods of believing all: no look ahead."""
@@ -62,6 +63,7 @@ def test_what_comes_later_changes_nothing_before(cut: int, seed: int) -> None:
     np.testing.assert_array_equal(whole.is_censored[:, :cut], part.is_censored)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 1000))
 def test_demand_is_never_less_than_what_was_sold(seed: int) -> None:
     """A correction only adds: customers who bought had wanted it."""

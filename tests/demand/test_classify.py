@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onhand.data.panel import Frequency, Panel
@@ -57,6 +57,7 @@ def test_only_the_last_year_counts() -> None:
     assert xyz_classes(believe(panel)).tolist() == ["X"]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30))
 def test_a_classes_hold_the_first_eighty_per_cent(revenue: list[float]) -> None:
     """All A together reach 80 % of revenue, and without the smallest A they would not."""

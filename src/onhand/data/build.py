@@ -31,9 +31,10 @@ def build_panel(tables: Tables, *, frequency: str = "auto") -> Panel:
       `items.discontinued` on. 0 in between.
     - `in_stock`: the mean of the shares given for the period; 1 where none is given.
     - `is_open`: see `onhand.data.calendar`.
-    - `known`: price (the last one seen stands), promotion, and every number of `calendar`.
-    - `observed`: other numbers of `sales` (mean per period), counts of `interactions` per kind,
-      and `market` indicators (the last one published stands).
+    - `known`: every number of `calendar`, with the past of a column of that name in `sales`.
+    - `observed`: price paid (the last one seen stands), promotion and other numbers of `sales`
+      that the calendar does not plan, counts of `interactions` per kind, and `market` indicators
+      (the last one published stands).
     - `static`: columns of `items`, and of `locations` as `location_NAME`.
 
     Parameters

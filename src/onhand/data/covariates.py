@@ -20,26 +20,29 @@ _ZERO_WHERE_SILENT = ("promotion", "holiday")  # a list of holidays names only t
 
 
 def known_covariates(tables: Tables, sales: pl.DataFrame, grid: Grid) -> dict[str, Floats]:
-    """Covariates known in advance, each (1 or N, T + F): price, promotion, numbers of `calendar`.
+    """Covariates known in advance, each (1 or N, T + F): the numbers of `calendar`, nothing else.
 
-    The past comes from sales where they have the column, the rest from the calendar. A price
-    stands until another is seen; promotions nobody planned are none; else what is not said is NaN.
+    Where the calendar is silent about the past, sales with a column of that name lend theirs. A
+    price stands until another is seen; a promotion or holiday nobody planned is none; else what
+    is not said is NaN.
+
+    A price that was merely *paid* is no plan: it is the mean over the customers of a period, lower
+    where one bought a lot, and not known before the period is over. The same holds for promotions.
     """
-    planned = _calendar(tables.calendar, grid)
     n, t = grid.shape
-    width = max([t, *(v.shape[1] for v in planned.values())])
-    known: dict[str, Floats] = {}
-    for name in sales.columns:
-        is_ours = name in ("price", "promotion") or (name in planned and name not in SALES.schema)
-        if not is_ours or sales[name].null_count() == sales.height:
-            continue
-        past, some = _price(sales, grid) if name == "price" else grid.mean(numeric(sales[name]))
-        full = np.full((n, width), 0.0 if name in _ZERO_WHERE_SILENT else np.nan, dtype=np.float32)
-        if name in planned:
-            full[:] = planned.pop(name)
-        full[:, :t] = np.where(some, past, full[:, :t])
+    known = _calendar(tables.calendar, grid)
+    for name, planned in known.items():
+        full = np.array(np.broadcast_to(planned, (n, planned.shape[1])))
+        if name not in sales.columns or sales[name].null_count() == sales.height:
+            full = planned
+        elif name in _ZERO_WHERE_SILENT:
+            past, some = _of_sales(name, sales, grid)
+            full[:, :t] = np.where(some, np.fmax(past, full[:, :t]), full[:, :t])
+        else:
+            past, some = _of_sales(name, sales, grid)
+            full[:, :t] = np.where(some & np.isnan(full[:, :t]), past, full[:, :t])
         known[name] = _carry_forward(full) if name == "price" else full
-    return {**known, **planned}
+    return known
 
 
 def observed_covariates(
@@ -47,14 +50,19 @@ def observed_covariates(
 ) -> dict[str, Floats]:
     """Covariates known once a period is over, each (1 or N, T).
 
-    Other numbers of sales (mean per period), interactions (events per kind), market indicators.
+    Price, promotion and other numbers of sales (mean per period) that the calendar does not plan,
+    interactions (events per kind), market indicators.
     """
     observed: dict[str, Floats] = {}
     for name, kind in sales.schema.items():
-        if name in SALES.schema or name in taken or not (kind.is_numeric() or kind == pl.Boolean):
+        is_number = kind.is_numeric() or kind == pl.Boolean
+        is_ours = name in ("price", "promotion") or name not in SALES.schema
+        if name in taken or not (is_number and is_ours) or sales[name].null_count() == sales.height:
             continue
-        values, some = grid.mean(numeric(sales[name]))
-        observed[name] = np.where(some, values, np.nan).astype(np.float32)
+        values, some = _of_sales(name, sales, grid)
+        unsaid = 0.0 if name in _ZERO_WHERE_SILENT else np.nan
+        values = np.where(some, values, unsaid).astype(np.float32)
+        observed[name] = _carry_forward(values) if name == "price" else values
     observed.update(_interactions(tables.interactions, grid))
     observed.update(_market(tables.market, grid))
     return {name: values for name, values in observed.items() if name not in taken}
@@ -83,6 +91,11 @@ def static_covariates(tables: Tables, grid: Grid) -> dict[str, NDArray[Any]]:
                 static[label] = np.asarray(texts, dtype=np.str_)
     static["title"] = np.where(static["title"] == "", grid.items, static["title"])
     return static
+
+
+def _of_sales(name: str, sales: pl.DataFrame, grid: Grid) -> tuple[Floats, NDArray[np.bool_]]:
+    """A number of sales per cell, and where there was any, both (N, T)."""
+    return _price(sales, grid) if name == "price" else grid.mean(numeric(sales[name]))
 
 
 def _price(sales: pl.DataFrame, grid: Grid) -> tuple[Floats, NDArray[np.bool_]]:

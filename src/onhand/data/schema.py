@@ -105,84 +105,28 @@ class Table:
 MOST_UNITS = 1e9  # a quantity beyond is a telephone number or a barcode
 MOST_MONEY = 1e9
 
-_ITEM_ALIASES = (
-    "sku",
-    "item_id",
-    "item_code",
-    "item_no",
-    "item_number",
-    "product_id",
-    "product_code",
-    "product_sku",
-    "product",
-    "stock_code",
-    "stockcode",
-    "lineitem_sku",
-    "variant_sku",
-    "seller_sku",
-    "merchant_sku",
-    "msku",
-    "unique_id",
-    "article",
-    "article_id",
-    "article_number",
-    "part",
-    "part_number",
-    "material",
-    "asin",
-    "artikel",
-    "artikelnummer",
-    "articulo",
-    "referencia",
-    "reference",
-    "ref",
-    "produit",
-    "codigo",
+
+def _also(names: str) -> tuple[str, ...]:
+    """Foreign headers, normalised, best first."""
+    return tuple(names.split())
+
+
+_ITEM_ALIASES = _also(
+    "sku item_id item_code item_no item_number product_id product_code "
+    "product_sku product stock_code stockcode lineitem_sku variant_sku seller_sku "
+    "merchant_sku msku unique_id article article_id article_number part "
+    "part_number material asin artikel artikelnummer articulo referencia "
+    "reference ref produit codigo"
 )
-_LOCATION_ALIASES = (
-    "store",
-    "store_id",
-    "shop",
-    "shop_id",
-    "warehouse",
-    "warehouse_id",
-    "location_id",
-    "location_name",
-    "site",
-    "branch",
-    "outlet",
-    "depot",
-    "source_code",
-    "fulfillment_center_id",
-    "filiale",
-    "lager",
-    "tienda",
-    "almacen",
-    "magasin",
-    "entrepot",
+_LOCATION_ALIASES = _also(
+    "store store_id shop shop_id warehouse warehouse_id location_id location_name "
+    "site branch outlet depot source_code fulfillment_center_id filiale lager "
+    "tienda almacen magasin entrepot"
 )
-_DATE_ALIASES = (
-    "ds",
-    "day",
-    "week",
-    "month",
-    "timestamp",
-    "time",
-    "datetime",
-    "date_time",
-    "order_date",
-    "created_at",
-    "paid_at",
-    "purchase_date",
-    "invoice_date",
-    "sale_date",
-    "sales_date",
-    "transaction_date",
-    "date_created",
-    "period",
-    "datum",
-    "fecha",
-    "jour",
+_DATE_ALIASES = _also(
+    "ds day week month timestamp time datetime date_time order_date created_at "
+    "paid_at purchase_date invoice_date sale_date sales_date transaction_date "
+    "date_created period datum fecha jour"
 )
 
 
@@ -235,29 +179,10 @@ SALES = Table(
             is_required=True,
             low=-MOST_UNITS,
             high=MOST_UNITS,
-            aliases=(
-                "y",
-                "qty",
-                "units",
-                "sales",
-                "sale",
-                "units_sold",
-                "unit_sales",
-                "quantity_sold",
-                "qty_sold",
-                "quantity_purchased",
-                "net_quantity",
-                "sold",
-                "demand",
-                "lineitem_quantity",
-                "units_ordered",
-                "volume",
-                "menge",
-                "anzahl",
-                "cantidad",
-                "unidades",
-                "quantite",
-                "ventes",
+            aliases=_also(
+                "y qty units sales sale units_sold unit_sales quantity_sold qty_sold "
+                "quantity_purchased net_quantity sold demand lineitem_quantity units_ordered "
+                "volume menge anzahl cantidad unidades quantite ventes"
             ),
         ),
         _money(
@@ -283,15 +208,7 @@ SALES = Table(
             "money",
             low=-MOST_MONEY,
             high=MOST_MONEY,
-            aliases=(
-                "item_price",
-                "line_total",
-                "amount",
-                "turnover",
-                "total_price",
-                "net_sales",
-                "umsatz",
-            ),
+            aliases=_also("item_price line_total amount turnover total_price net_sales umsatz"),
         ),
         Column(
             "promotion",
@@ -301,14 +218,7 @@ SALES = Table(
             "share 0..1",
             low=0,
             high=1,
-            aliases=(
-                "promo",
-                "on_promotion",
-                "onpromotion",
-                "is_promotion",
-                "promo_flag",
-                "promotion_flag",
-            ),
+            aliases=_also("promo on_promotion onpromotion is_promotion promo_flag promotion_flag"),
         ),
         Column(
             "in_stock",
@@ -319,13 +229,8 @@ SALES = Table(
             "share 0..1",
             low=0,
             high=1,
-            aliases=(
-                "in_stock_share",
-                "instock",
-                "is_in_stock",
-                "availability",
-                "available_share",
-                "on_shelf",
+            aliases=_also(
+                "in_stock_share instock is_in_stock availability available_share on_shelf"
             ),
         ),
     ),
@@ -347,35 +252,21 @@ ITEMS = Table(
             Kind.TEXT,
             "name for people",
             "the item's code",
-            aliases=(
-                "name",
-                "product_name",
-                "item_name",
-                "description",
-                "lineitem_name",
-                "bezeichnung",
-            ),
+            aliases=_also("name product_name item_name description lineitem_name bezeichnung"),
         ),
         Column(
             "category",
             Kind.TEXT,
             "group of like items",
             "no group",
-            aliases=(
-                "product_category",
-                "categories",
-                "department",
-                "product_type",
-                "type",
-                "group",
-            ),
+            aliases=_also("product_category categories department product_type type group"),
         ),
         Column(
             "brand",
             Kind.TEXT,
             "maker or label",
             "no brand",
-            aliases=("vendor", "manufacturer", "marke"),
+            aliases=_also("vendor manufacturer marke"),
         ),
         _money(
             "price",
@@ -405,14 +296,14 @@ ITEMS = Table(
             Kind.DATE,
             "first day on sale",
             "first day with a sale or stock",
-            aliases=("launch_date", "first_sale_date", "introduced", "available_from"),
+            aliases=_also("launch_date first_sale_date introduced available_from"),
         ),
         Column(
             "discontinued",
             Kind.DATE,
             "first day no longer sold",
             "still sold",
-            aliases=("end_date", "end_of_life", "delisted", "discontinued_date"),
+            aliases=_also("end_date end_of_life delisted discontinued_date"),
         ),
         Column(
             "shelf_life",
@@ -448,7 +339,7 @@ LOCATIONS = Table(
             Kind.TEXT,
             "name for people",
             "the location's code",
-            aliases=("name", "store_name", "warehouse_name"),
+            aliases=_also("name store_name warehouse_name"),
         ),
         Column("city", Kind.TEXT, "city", "unknown", aliases=("town", "ship_city")),
         Column(
@@ -456,7 +347,7 @@ LOCATIONS = Table(
             Kind.TEXT,
             "state, region or country, for holidays and likeness",
             "unknown",
-            aliases=("state", "country", "province"),
+            aliases=_also("state country province"),
         ),
     ),
     ("location",),
@@ -487,27 +378,11 @@ STOCK = Table(
             is_required=True,
             low=-MOST_UNITS,
             high=MOST_UNITS,
-            aliases=(
-                "onhand",
-                "on_hand_current",
-                "stock",
-                "stock_level",
-                "stock_on_hand",
-                "qty_on_hand",
-                "quantity_on_hand",
-                "inventory",
-                "inventory_level",
-                "inventory_quantity",
-                "variant_inventory_qty",
-                "afn_fulfillable_quantity",
-                "ending_warehouse_balance",
-                "end_inventory",
-                "available",
-                "quantity",
-                "qty",
-                "units",
-                "bestand",
-                "existencias",
+            aliases=_also(
+                "onhand on_hand_current stock stock_level stock_on_hand qty_on_hand "
+                "quantity_on_hand inventory inventory_level inventory_quantity "
+                "variant_inventory_qty afn_fulfillable_quantity ending_warehouse_balance "
+                "end_inventory available quantity qty units bestand existencias"
             ),
         ),
         Column(
@@ -518,13 +393,8 @@ STOCK = Table(
             "units",
             low=0,
             high=MOST_UNITS,
-            aliases=(
-                "committed",
-                "reserved",
-                "backordered",
-                "allocated",
-                "afn_reserved_quantity",
-                "customer_order",
+            aliases=_also(
+                "committed reserved backordered allocated afn_reserved_quantity customer_order"
             ),
         ),
     ),
@@ -549,16 +419,9 @@ INBOUND = Table(
             is_required=True,
             low=0,
             high=MOST_UNITS,
-            aliases=(
-                "qty",
-                "units",
-                "ordered",
-                "order_quantity",
-                "quantity_ordered",
-                "on_order",
-                "incoming",
-                "outstanding",
-                "afn_inbound_shipped_quantity",
+            aliases=_also(
+                "qty units ordered order_quantity quantity_ordered on_order incoming "
+                "outstanding afn_inbound_shipped_quantity"
             ),
         ),
         Column(
@@ -566,36 +429,28 @@ INBOUND = Table(
             Kind.DATE,
             "the day it is expected",
             "order date plus lead time, else last day plus lead time",
-            aliases=(
-                "due",
-                "eta",
-                "expected_date",
-                "arrival_date",
-                "expected_arrival",
-                "delivery_date",
-                "date",
-            ),
+            aliases=_also("due eta expected_date arrival_date expected_arrival delivery_date date"),
         ),
         Column(
             "order_date",
             Kind.DATE,
             "the day it was ordered",
             "unknown",
-            aliases=("ordered_on", "po_date", "po_sent", "created_at"),
+            aliases=_also("ordered_on po_date po_sent created_at"),
         ),
         Column(
             "received_date",
             Kind.DATE,
             "the day it came in; with the order date it is an observed lead time",
             "not yet received",
-            aliases=("received", "received_on", "receipt_date", "delivered"),
+            aliases=_also("received received_on receipt_date delivered"),
         ),
         Column(
             "supplier",
             Kind.TEXT,
             "who delivers",
             "the item's supplier in supply",
-            aliases=("vendor", "supplier_name", "supplier_id", "lieferant", "proveedor"),
+            aliases=_also("vendor supplier_name supplier_id lieferant proveedor"),
         ),
     ),
     ("item", "location", "due_date"),
@@ -617,7 +472,7 @@ SUPPLY = Table(
             Kind.TEXT,
             "who delivers",
             "`supplier`: the one there is",
-            aliases=("vendor", "supplier_name", "supplier_id", "lieferant", "proveedor"),
+            aliases=_also("vendor supplier_name supplier_id lieferant proveedor"),
         ),
         Column(
             "lead_time",
@@ -627,14 +482,7 @@ SUPPLY = Table(
             "days",
             low=0,
             high=1500,
-            aliases=(
-                "lead_time_days",
-                "leadtime",
-                "lead_days",
-                "delivery_days",
-                "lieferzeit",
-                "plazo",
-            ),
+            aliases=_also("lead_time_days leadtime lead_days delivery_days lieferzeit plazo"),
         ),
         Column(
             "observed_lead_times",
@@ -652,12 +500,8 @@ SUPPLY = Table(
             "units",
             low=0,
             high=MOST_UNITS,
-            aliases=(
-                "minimum_order",
-                "min_order_quantity",
-                "minimum_order_quantity",
-                "min_qty",
-                "mindestmenge",
+            aliases=_also(
+                "minimum_order min_order_quantity minimum_order_quantity min_qty mindestmenge"
             ),
         ),
         Column(
@@ -668,15 +512,8 @@ SUPPLY = Table(
             "units",
             low=1e-6,
             high=MOST_UNITS,
-            aliases=(
-                "pack",
-                "case_size",
-                "case_pack",
-                "units_per_case",
-                "order_multiple",
-                "lot_size",
-                "inner_pack",
-                "ve",
+            aliases=_also(
+                "pack case_size case_pack units_per_case order_multiple lot_size inner_pack ve"
             ),
         ),
         _money(
@@ -697,7 +534,7 @@ SUPPLY = Table(
             "money per order",
             low=0,
             high=MOST_MONEY,
-            aliases=("ordering_cost", "fixed_cost", "order_fee"),
+            aliases=_also("ordering_cost fixed_cost order_fee"),
         ),
         Column(
             "review_days",
@@ -707,7 +544,7 @@ SUPPLY = Table(
             "days",
             low=1,
             high=366,
-            aliases=("review_period", "review_interval", "order_interval", "order_cycle"),
+            aliases=_also("review_period review_interval order_interval order_cycle"),
         ),
         Column(
             "shelf_life",
@@ -754,7 +591,7 @@ CALENDAR = Table(
             "share 0..1",
             low=0,
             high=1,
-            aliases=("open", "open_share", "trading"),
+            aliases=_also("open open_share trading"),
         ),
         Column(
             "holiday",
@@ -764,7 +601,7 @@ CALENDAR = Table(
             "share 0..1",
             low=0,
             high=1,
-            aliases=("holiday_flag", "is_holiday", "feiertag", "festivo"),
+            aliases=_also("holiday_flag is_holiday feiertag festivo"),
         ),
         _money(
             "price",
@@ -782,7 +619,7 @@ CALENDAR = Table(
             "share 0..1",
             low=0,
             high=1,
-            aliases=("promo", "on_promotion", "planned_promotion", "is_promotion"),
+            aliases=_also("promo on_promotion planned_promotion is_promotion"),
         ),
     ),
     ("date", "item", "location"),
@@ -802,7 +639,7 @@ MARKET = Table(
             "name of the indicator, e.g. `search_interest`",
             "row set aside",
             is_required=True,
-            aliases=("name", "series", "metric", "signal", "unique_id"),
+            aliases=_also("name series metric signal unique_id"),
         ),
         Column(
             "date",
@@ -819,7 +656,7 @@ MARKET = Table(
             "row set aside",
             "its own",
             is_required=True,
-            aliases=("y", "index", "close", "level", "score"),
+            aliases=_also("y index close level score"),
         ),
     ),
     ("indicator", "date"),
@@ -837,15 +674,7 @@ INTERACTIONS = Table(
             Kind.TEXT,
             "who, already pseudonymous",
             "nobody in particular",
-            aliases=(
-                "user_id",
-                "visitor_id",
-                "visitorid",
-                "customer_id",
-                "customer",
-                "session_id",
-                "client_id",
-            ),
+            aliases=_also("user_id visitor_id visitorid customer_id customer session_id client_id"),
         ),
         _item(),
         Column("location", Kind.TEXT, "where", "every location", aliases=_LOCATION_ALIASES),
@@ -862,7 +691,7 @@ INTERACTIONS = Table(
             Kind.TEXT,
             "view, cart, wish, purchase, ...",
             "`view`",
-            aliases=("event", "event_type", "action", "type", "interaction"),
+            aliases=_also("event event_type action type interaction"),
         ),
     ),
     ("user", "item", "time", "kind"),
@@ -886,16 +715,9 @@ INVOICES = Table(
             "number of the invoice; a leading C marks a cancellation",
             "unknown",
             is_required=True,
-            aliases=(
-                "invoice_no",
-                "invoice_number",
-                "invoiceno",
-                "order_id",
-                "order_number",
-                "amazon_order_id",
-                "name",
-                "receipt_number",
-                "transaction_id",
+            aliases=_also(
+                "invoice_no invoice_number invoiceno order_id order_number amazon_order_id "
+                "name receipt_number transaction_id"
             ),
         ),
         Column(
@@ -924,7 +746,7 @@ INVOICES = Table(
             is_required=True,
             low=-MOST_UNITS,
             high=MOST_UNITS,
-            aliases=("lineitem_quantity", "qty", "units"),
+            aliases=_also("lineitem_quantity qty units"),
         ),
         Column(
             "price",
@@ -934,7 +756,7 @@ INVOICES = Table(
             "money per unit",
             low=-MOST_MONEY,
             high=MOST_MONEY,
-            aliases=("unit_price", "unit_price_gbp", "lineitem_price"),
+            aliases=_also("unit_price unit_price_gbp lineitem_price"),
         ),
         Column(
             "revenue",
@@ -944,28 +766,28 @@ INVOICES = Table(
             "money",
             low=-MOST_MONEY,
             high=MOST_MONEY,
-            aliases=("item_price", "line_total", "amount"),
+            aliases=_also("item_price line_total amount"),
         ),
         Column(
             "title",
             Kind.TEXT,
             "name of the item",
             "the item's code",
-            aliases=("description", "product_name", "lineitem_name", "item_name"),
+            aliases=_also("description product_name lineitem_name item_name"),
         ),
         Column(
             "customer",
             Kind.TEXT,
             "who bought, used only to match a return to its sale",
             "unknown",
-            aliases=("customer_id", "buyer", "email", "client_id"),
+            aliases=_also("customer_id buyer email client_id"),
         ),
         Column(
             "status",
             Kind.TEXT,
             "`cancelled` and its like: the line was never a sale",
             "a sale",
-            aliases=("cancelled_at", "order_status", "item_status", "financial_status"),
+            aliases=_also("cancelled_at order_status item_status financial_status"),
         ),
     ),
     ("invoice", "item"),

@@ -162,7 +162,8 @@ def _far_prices(tables: Tables) -> Iterator[Finding]:
     if sales is None or "price" not in sales.columns or sales["price"].null_count() == sales.height:
         return
     middle = pl.col("price").median().over("item")
-    far = sales.filter(
+    priced = sales.filter(pl.col("price") > 0)
+    far = priced.filter(
         (pl.col("price") > FAR_PRICE * middle) | (pl.col("price") * FAR_PRICE < middle)
     )
     if far.height:
