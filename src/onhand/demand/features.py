@@ -119,6 +119,7 @@ class Past:
     in_stock : (N, t) float32, share of selling time with stock on the shelf
     first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
     known : name -> (N or 1, >= t) float32, covariates known in advance, gaps carried forward
+    spreads : name -> standard deviation of a known covariate that varies
     observed : name -> (N or 1, t) float32
     pools : name -> (N,) int, the group of each series in every pool
     codes : name -> (N,) float32, static attributes as codes
@@ -131,6 +132,7 @@ class Past:
     in_stock: Floats
     first_sale: NDArray[np.int64]
     known: Mapping[str, Floats]
+    spreads: Mapping[str, float]
     observed: Mapping[str, Floats]
     pools: Mapping[str, NDArray[np.int64]]
     codes: Mapping[str, Floats]
@@ -155,6 +157,7 @@ class Past:
             in_stock=panel.in_stock,
             first_sale=first_sale,
             known=known,
+            spreads=_spreads(known),
             observed=dict(panel.observed),
             pools=pools,
             codes=codes,
@@ -213,7 +216,7 @@ def describe(
     columns |= _season(recent, past, rows, scale[rows])
     columns |= _pools(recent, past, rows, scale)
     columns |= _stock(past, rows)
-    columns |= _covariates(past, rows, horizon)
+    columns |= _covariates(past, recent, rows, scale[rows])
     for name, values in past.calendar.items():
         columns[name] = values[:, past.n_periods : past.n_periods + horizon]
     for name, codes in past.codes.items():
@@ -229,6 +232,7 @@ class _Recent:
     is_known: Floats  # (N, W)
     windows: dict[str, Floats]  # name -> (W,) weights
     targets: dict[str, Floats]  # name -> (W, H) weights, one column per target period
+    horizon: int
 
     @classmethod
     def of(cls, past: Past, horizon: int) -> _Recent:
@@ -243,6 +247,7 @@ class _Recent:
             is_known=past.is_known[:, -width:],
             windows={k: v.astype(np.float32) for k, v in (windows | decays).items()},
             targets={k: v.astype(np.float32) for k, v in targets.items()},
+            horizon=horizon,
         )
 
 
@@ -271,7 +276,7 @@ def _same_season(look: Lookback, ago: NDArray[np.int64], horizon: int) -> dict[s
 
 def _weighted(values: Floats, is_known: Floats, kernel: Floats) -> Floats:
     """Mean of the known values under each column of a kernel; NaN where none is known."""
-    weight = is_known @ kernel
+    weight = is_known @ kernel  # (n, k) known periods under each column
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(weight > 0, (values @ kernel) / weight, np.nan).astype(np.float32)
 
@@ -289,8 +294,8 @@ def _level(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) 
     names = list(recent.windows)
     kernel = np.stack(list(recent.windows.values()), axis=1)  # (W, k)
     means = _weighted(x, m, kernel)
-    squares = _weighted(x * x / np.maximum(m, 0.1), m, kernel)
-    sold = _weighted((x > 0) * m, m, kernel)
+    squares = _weighted((x * x / np.maximum(m, 0.1)).astype(np.float32), m, kernel)
+    sold = _weighted(np.where(x > 0, m, np.float32(0)), m, kernel)
     width = x.shape[1]
     columns: Columns = {"log_scale": np.log(scale)[:, None]}
     for lag in past.lookback.lags:
@@ -369,23 +374,47 @@ def _stock(past: Past, rows: NDArray[np.int64]) -> Columns:
     return columns
 
 
-def _covariates(past: Past, rows: NDArray[np.int64], horizon: int) -> Columns:
-    """What is known in advance of the target, alone and against its own recent mean."""
-    t, window = past.n_periods, past.lookback.windows[3]
+def _covariates(past: Past, recent: _Recent, rows: NDArray[np.int64], scale: Floats) -> Columns:
+    """What is known in advance of the target, against its own past, and what sold when it was alike."""
+    t, horizon = past.n_periods, recent.horizon
+    window = past.lookback.windows[3]
+    width = min(t, past.lookback.scale_window)  # conditions much longer ago met another demand
+    x, m = recent.values[rows, -width:] / scale[:, None], recent.is_known[rows, -width:]
     columns: Columns = {}
     for name, values in past.known.items():
         own = values if len(values) == 1 else values[rows]
         target = own[:, t : t + horizon]
-        with np.errstate(invalid="ignore"):
-            usual = own[:, max(0, t - window) : t].mean(axis=1, keepdims=True)
-        columns[f"{name}_change"] = target - usual
+        before = own[:, max(0, t - window) : t]
+        columns[f"{name}_change"] = target - before.mean(axis=1, keepdims=True)
         if not _is_price(name):
             columns[name] = target
+        if len(values) > 1:
+            columns[f"{name}_step"] = target - before[:, -1:]
+        if name in past.spreads:
+            columns[f"{name}_alike"] = _alike(
+                x, m, own[:, t - width : t], target, past.spreads[name]
+            )
     for name, values in past.observed.items():
         own = values if len(values) == 1 else values[rows]
         usual = own[:, -window:].mean(axis=1, keepdims=True)
         columns[f"{name}_last"] = _ratio(own[:, -1:], usual)
     return columns
+
+
+def _alike(values: Floats, exposure: Floats, past: Floats, target: Floats, spread: float) -> Floats:
+    """Mean demand (n, H) of recent periods, each weighted by how much it was like the target.
+
+    A period whose covariate differs by a quarter of the covariate's spread weighs 1/e. One usual
+    period is added, so that a condition never met before is expected to be as usual.
+    """
+    usual = values.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-6)
+    means = np.empty((len(values), target.shape[1]), dtype=np.float32)
+    for h in range(target.shape[1]):
+        gap = np.abs(past - target[:, h : h + 1])
+        weight = np.exp(-4 / spread * np.where(np.isfinite(gap), gap, np.inf))
+        total = (weight * values).sum(axis=1) + usual
+        means[:, h] = total / ((weight * exposure).sum(axis=1) + 1)
+    return means
 
 
 def _groups(
@@ -458,6 +487,12 @@ def _reaching(known: Mapping[str, Floats], n_periods: int) -> dict[str, Floats]:
         values = _carried_forward(values)
         usable[name] = np.log1p(np.maximum(values, 0)) if _is_price(name) else values
     return usable
+
+
+def _spreads(known: Mapping[str, Floats]) -> dict[str, float]:
+    """Standard deviation over time, pooled over series, of the covariates that vary."""
+    spreads = {k: float(np.sqrt(np.nanmean(np.nanvar(v, axis=1)))) for k, v in known.items()}
+    return {k: v for k, v in spreads.items() if v > 0}
 
 
 def _carried_forward(values: Floats) -> Floats:

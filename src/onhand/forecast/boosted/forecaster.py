@@ -49,6 +49,11 @@ class Boosted:
         Recent origins at which a second ensemble, trained only on what came before all of them, is
         compared with what happened. Its error trajectories become the spread of the paths. 0: no
         spread, all paths are the mean.
+    censored_weight : share 0..1
+        How much is learned from a period whose shelf emptied before its end. 0: nothing, it only
+        shapes the features; 1: as much as the share of it that was stocked. Shelves empty on busy
+        days, so what such a period "would have sold" is a guess, and on days with a full shelf the
+        forecast is closer without it.
     omega : (N,) or None
         Extra weight of each series in training, for instance the money an error costs. It arrives
         as data: the forecaster knows no costs.
@@ -67,11 +72,12 @@ class Boosted:
     horizon: int | None = None
     members: tuple[Member, ...] = (Member("tweedie", 1.0, 1), Member("tweedie", 1.0, 2))
     trees: Trees = field(default_factory=Trees)
-    n_rows: int = 2_000_000
+    n_rows: int = 1_000_000
     n_origins: int = 200
     n_error_origins: int = 6
     power: float = 0.5
     n_neighbours: int = 800
+    censored_weight: float = 0.0
     omega: Floats | None = None
     seed: int = 0
 
@@ -81,6 +87,8 @@ class Boosted:
         for name in ("n_rows", "n_origins"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if not 0 <= self.censored_weight <= 1:
+            raise ConfigError(f"censored_weight is {self.censored_weight}; choose a share 0..1")
         if self.n_error_origins < 0:
             raise ConfigError(f"n_error_origins is {self.n_error_origins}; it must be 0 or more")
         if not self.members:
@@ -127,7 +135,7 @@ class Boosted:
             n_rows=self.n_rows,
             n_origins=self.n_origins,
             per_year=history.panel.frequency.per_year,
-            share=np.where(history.is_censored, history.panel.in_stock, 1).astype(np.float32),
+            censored_weight=self.censored_weight,
             omega=self.omega,
             rng=np.random.default_rng(self.seed),
         )

@@ -30,7 +30,7 @@ class Rows:
     features : (R, F) float32
     target : (R,) float32, demand in units of the series' scale at the origin
     scale : (R,) float32, units per period
-    weight : (R,) float32, recency x in-stock share x omega; not yet the scale
+    weight : (R,) float32, recency x exposure x omega; not yet the scale
     """
 
     names: tuple[str, ...]
@@ -56,7 +56,7 @@ def draw_rows(
     n_rows: int,
     n_origins: int,
     per_year: float,
-    share: Floats,
+    censored_weight: float,
     omega: Floats | None,
     rng: np.random.Generator,
 ) -> Rows | None:
@@ -68,7 +68,7 @@ def draw_rows(
     horizon : periods ahead, at most
     n_rows, n_origins : the most rows and origins to draw
     per_year : periods in a year: weights halve with each year of age, down to a quarter
-    share : (N, T) weight of each period's demand as a target, 0..1; 0 leaves it out
+    censored_weight : weight of a target whose shelf was partly empty, times its exposure, 0..1
     omega : (N,) extra weight of each series, or None
     rng : where the draw comes from
 
@@ -89,7 +89,8 @@ def draw_rows(
             else np.unique(rng.integers(0, size, size=int(size * budget)))
         )
         series, step = np.divmod(drawn, h)
-        weight = share[series, origin + step] * past.is_known[series, origin + step]
+        seen = past.is_known[series, origin + step]  # exposure
+        weight = np.where(seen < 1, censored_weight * seen, seen)
         age = (t - origin - step) / per_year
         weight = weight * np.where(age <= 1, 1.0, np.where(age <= 2, 0.5, 0.25))
         if omega is not None:
@@ -104,7 +105,7 @@ def draw_rows(
             Rows(
                 names=tuple(columns),
                 features=lay_out(columns, position, step),
-                target=past.filled[series, origin + step] / scale[position],
+                target=past.filled[series, origin + step] / seen[kept] / scale[position],
                 scale=scale[position],
                 weight=weight[kept].astype(np.float32),
             )

@@ -1,0 +1,364 @@
+"""Which public shops are forecast, and by which rule is each of them judged?
+
+Each reader turns the files of one data set into a `Shop`. A held-out continuation (`truth`, in the
+columns of the history) is appended, so that the last origin looks back on all of the history; without
+it the last block of the history plays that part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from onhand.data.panel import Frequency, Panel
+from onhand.evaluate import scores
+
+Floats = NDArray[np.float32]
+Official = Callable[[Floats, Floats, Panel, int], float]  # actual, forecast, panel, origin
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A data set made ready to be forecast.
+
+    Parameters
+    ----------
+    panel : Panel
+        History and, where given, the held-out continuation.
+    horizon : periods to forecast
+    stride : periods between origins
+    official : name of the official score and the function that computes it
+    judged : (N, T) bool, periods whose sales are taken for demand when judging
+    """
+
+    name: str
+    panel: Panel
+    horizon: int
+    stride: int
+    official: tuple[str, Official]
+    judged: NDArray[np.bool_]
+
+    def actual(self, origin: int) -> Floats:
+        """Demand over the horizon after an origin, (N, H); NaN where it is not judged."""
+        window = slice(origin, origin + self.horizon)
+        return np.where(self.judged[:, window], self.panel.sales[:, window], np.float32(np.nan))
+
+    def everything(self, origin: int) -> Floats:
+        """Sales over the horizon after an origin, (N, H), judged or not."""
+        return self.panel.sales[:, origin : origin + self.horizon]
+
+
+def read_shop(name: str, folder: Path, truth: Path | None = None, limit: int = 0) -> Shop:
+    """The data set `name` from its folder, of its first `limit` series if that is not 0."""
+    shop = READERS[name](folder, truth)
+    if limit and limit < shop.panel.n_series:
+        rows = np.arange(limit)
+        shop = replace(shop, panel=shop.panel.rows(rows), judged=shop.judged[rows])
+    return shop
+
+
+def freshretailnet50k(folder: Path, truth: Path | None) -> Shop:
+    """Fifty thousand fresh products in 898 shops, daily, with the hours their shelves were empty.
+
+    The in-stock share of a day is that of the product's usual sales: an empty shelf at ten in the
+    morning costs more than one at five. The usual hours are learned from the first half of the history.
+    """
+    daily = pl.read_parquet(folder / "daily.parquet")
+    n_past = daily["date"].n_unique()
+    profile = _hourly_profile(folder, daily, n_past)
+    if truth is not None:
+        columns = ["store_id", "product_id", "date"]
+        daily = pl.concat([daily, pl.read_parquet(truth).select(daily.columns)]).sort(columns)
+    keys = daily.select("store_id", "product_id").unique(maintain_order=True)
+    n, t = len(keys), daily["date"].n_unique()
+    dates = daily["date"].head(t).to_numpy()
+    planned = pl.read_parquet(folder / "future_promo_last7.parquet").sort(
+        "store_id", "product_id", "date"
+    )
+    products = keys.join(
+        pl.read_parquet(folder / "products.parquet"),
+        on="product_id",
+        how="left",
+        maintain_order="left",
+    )
+    stores = keys.join(
+        pl.read_parquet(folder / "stores.parquet"), on="store_id", how="left", maintain_order="left"
+    )
+    sold_out = daily["oos_mask"].to_numpy().reshape(n, t)
+    n_empty = daily["oos_hours_6_22"].to_numpy().reshape(n, t)
+    product = keys["product_id"].to_numpy()
+    empty_share = np.zeros((n, t), np.float32)
+    for hour in range(24):
+        empty_share += ((sold_out >> np.uint32(hour)) & 1) * profile[product, hour][:, None]
+    in_stock = np.where(n_empty == 0, 1, np.clip(1 - empty_share, 0, 0.99)).astype(np.float32)
+    known = {
+        name: np.concatenate(
+            [
+                daily[name].cast(pl.Float32).to_numpy().reshape(n, t)[:, :n_past],
+                planned[name].cast(pl.Float32).to_numpy().reshape(n, 7),
+            ],
+            axis=1,
+        )
+        for name in ("discount", "activity")
+    }
+    calendar = pl.read_parquet(folder / "calendar.parquet").sort("date")
+    known["holiday"] = calendar["holiday_flag"].cast(pl.Float32).to_numpy()[None]
+    weather = pl.read_parquet(folder / "weather.parquet").sort("store_id", "date")
+    for column, name in (("avg_temperature", "temperature"), ("precpt", "rain")):
+        by_store = weather[column].cast(pl.Float32).to_numpy().reshape(-1, len(calendar))
+        order = np.unique(weather["store_id"].to_numpy())
+        known[name] = by_store[np.searchsorted(order, keys["store_id"].to_numpy())]
+    panel = Panel.of(
+        daily["sale"].to_numpy().reshape(n, t),
+        dates=dates,
+        items=product,
+        locations=keys["store_id"].to_numpy(),
+        in_stock=in_stock,
+        known=known,
+        static={
+            "city": stores["city_id"].to_numpy(),
+            "group": products["management_group_id"].to_numpy(),
+            "category_1": products["first_category_id"].to_numpy(),
+            "category_2": products["second_category_id"].to_numpy(),
+            "category_3": products["third_category_id"].to_numpy(),
+        },
+    )
+    return Shop("freshretailnet50k", panel, 7, 7, ("wape", _wape), n_empty == 0)
+
+
+def _hourly_profile(folder: Path, daily: pl.DataFrame, n_past: int) -> Floats:
+    """Share of each product's sales in each hour (products, 24), on days that were never empty."""
+    names = [f"h{hour:02d}" for hour in range(24)]
+    dates = daily["date"].unique().sort()
+    early = pl.col("date") < dates[n_past // 2]
+    sums = (
+        pl.scan_parquet(folder / "hourly_sales.parquet")
+        .filter(early)
+        .join(
+            daily.lazy()
+            .filter(early & (pl.col("oos_hours_6_22") == 0))
+            .select("store_id", "product_id", "date"),
+            on=["store_id", "product_id", "date"],
+            how="semi",
+        )
+        .group_by("product_id")
+        .agg(pl.col(names).sum())
+        .collect()
+    )
+    n_products = int(daily["product_id"].max()) + 1  # type: ignore[arg-type]
+    units = np.zeros((n_products, 24), np.float64)
+    units[sums["product_id"].to_numpy()] = sums.select(names).to_numpy()
+    usual = units.sum(axis=0) / units.sum()
+    units += 200 * usual  # a product rarely seen keeps the hours of the shop
+    return (units / units.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def m5_mini(folder: Path, truth: Path | None) -> Shop:
+    """28 Walmart products in 10 stores, daily, with weekly prices, events and food-stamp days."""
+    sales = pl.read_parquet(folder / "sales_280x1941.parquet").sort("item_id", "store_id", "d")
+    keys = sales.select("item_id", "store_id").unique(maintain_order=True)
+    n = len(keys)
+    values = sales["sales"].to_numpy().reshape(n, -1).astype(np.float32)
+    if truth is not None:
+        wide = keys.join(
+            pl.read_parquet(truth), on=["item_id", "store_id"], how="left", maintain_order="left"
+        )
+        days = [c for c in wide.columns if c.startswith("d_") and int(c[2:]) > values.shape[1]]
+        days.sort(key=lambda c: int(c[2:]))
+        values = np.concatenate([values, wide.select(days).to_numpy().astype(np.float32)], axis=1)
+    calendar = pl.read_parquet(folder / "calendar.parquet").sort("date")
+    prices = pl.read_parquet(folder / "sell_prices_280.parquet")
+    by_week = (
+        keys.join(
+            calendar.select("wm_yr_wk")
+            .unique()
+            .sort("wm_yr_wk")
+            .with_columns(pl.col("wm_yr_wk").cast(pl.Int32)),
+            how="cross",
+        )
+        .join(prices, on=["item_id", "store_id", "wm_yr_wk"], how="left", maintain_order="left")[
+            "sell_price"
+        ]
+        .to_numpy()
+        .reshape(n, -1)
+    )
+    _, week = np.unique(calendar["wm_yr_wk"].to_numpy(), return_inverse=True)
+    store = keys["store_id"].to_numpy().astype(str)
+    item = keys["item_id"].to_numpy().astype(str)
+    state = np.array([s[:2] for s in store])
+    price = by_week[:, week].astype(np.float32)
+    known: dict[str, Floats] = {"price": price}
+    snap = {s: calendar[f"snap_{s}"].to_numpy().astype(np.float32) for s in ("CA", "TX", "WI")}
+    known["snap"] = np.stack([snap[s] for s in state])
+    kinds = (
+        calendar["event_type_1"].fill_null("").to_numpy(),
+        calendar["event_name_1"].fill_null("").to_numpy(),
+    )
+    for kind in ("Sporting", "Cultural", "National", "Religious"):
+        known[f"event_{kind.lower()}"] = (kinds[0] == kind).astype(np.float32)[None]
+    known["christmas"] = (kinds[1] == "Christmas").astype(np.float32)[None]
+    t = values.shape[1]
+    listed = np.isfinite(price[:, :t])
+    panel = Panel.of(
+        np.where(listed.cumsum(axis=1) > 0, values, np.float32(np.nan)),
+        dates=calendar["date"].to_numpy()[:t],
+        items=item,
+        locations=store,
+        known=known,
+        static={
+            "department": np.array([i[:-4] for i in item]),
+            "category": np.array([i.split("_")[0] for i in item]),
+            "state": state,
+        },
+    )
+    panel = replace(panel, is_open=1 - known["christmas"][0, :t])
+    return Shop(
+        "m5_mini",
+        panel,
+        28,
+        28,
+        ("revenue_weighted_rmsse", _weighted_rmsse),
+        np.isfinite(panel.sales) | True,
+    )
+
+
+def vn1(folder: Path, truth: Path | None) -> Shop:
+    """Fifteen thousand products of 46 online vendors, 13 weeks of them."""
+    columns = ["row", "client", "warehouse", "product", "week", "sales"]
+    table = pl.read_parquet(folder / "phase1.parquet").select(columns)
+    if truth is not None:
+        table = pl.concat([table, pl.read_parquet(truth).select(columns)], how="vertical_relaxed")
+    table = table.sort("row", "week")
+    keys = table.unique("row", maintain_order=True)
+    values = table["sales"].to_numpy().reshape(len(keys), -1).astype(np.float32)
+    panel = Panel.of(
+        values,
+        dates=table["week"].head(values.shape[1]).to_numpy(),
+        frequency=Frequency.WEEK,
+        items=keys["product"].to_numpy(),
+        locations=keys["warehouse"].to_numpy(),
+        static={"client": keys["client"].to_numpy()},
+    )
+    horizon = 13 if truth is not None else 4
+    return Shop("vn1", panel, horizon, 1, ("vn1_score", _vn1), np.ones(values.shape, bool))
+
+
+def vn2(folder: Path, truth: Path | None) -> Shop:
+    """599 products in the shops of a grocer, weekly, with in-stock flags."""
+    table = pl.read_parquet(folder / "sales_history.parquet")
+    if truth is not None:
+        table = pl.concat(
+            [table, pl.read_parquet(truth).select(table.columns)], how="vertical_relaxed"
+        )
+    table = table.sort("row", "week")
+    master = pl.read_parquet(folder / "master.parquet").sort("row")
+    n = len(master)
+    values = table["sales"].to_numpy().reshape(n, -1).astype(np.float32)
+    in_stock = table["in_stock"].to_numpy().reshape(n, -1)
+    panel = Panel.of(
+        values,
+        dates=table["week"].head(values.shape[1]).to_numpy(),
+        frequency=Frequency.WEEK,
+        items=master["product"].to_numpy(),
+        locations=master["store"].to_numpy(),
+        in_stock=in_stock,
+        static={c: master[c].to_numpy() for c in master.columns[3:]},
+    )
+    return Shop("vn2", panel, 3, 1, ("wape", _wape), in_stock)
+
+
+def carparts(folder: Path, truth: Path | None) -> Shop:
+    """2,674 spare parts, monthly, three quarters of the months zero."""
+    table = pl.read_parquet(folder / "sales.parquet").select("part", "month", "units")
+    return _spare_parts("carparts", table, truth)
+
+
+def raf(folder: Path, truth: Path | None) -> Shop:
+    """5,000 aircraft spare parts, monthly."""
+    table = pl.read_parquet(folder / "raf_monthly.parquet").select(
+        pl.col("item").alias("part"), pl.col("month").cast(pl.Date), pl.col("demand").alias("units")
+    )
+    return _spare_parts("raf", table, truth)
+
+
+def _spare_parts(name: str, table: pl.DataFrame, truth: Path | None) -> Shop:
+    if truth is not None:
+        more = pl.read_parquet(truth)
+        more = more.rename({"item": "part", "demand": "units"}, strict=False).select(table.columns)
+        table = pl.concat([table, more], how="vertical_relaxed")
+    table = table.sort("part", "month")
+    parts = table["part"].unique(maintain_order=True)
+    values = table["units"].cast(pl.Float32).to_numpy().reshape(len(parts), -1)
+    months = table["month"].head(values.shape[1]).to_numpy()
+    panel = Panel.of(values, dates=months, frequency=Frequency.MONTH, items=parts.to_numpy())
+    return Shop(name, panel, 12, 3, ("wape", _wape), np.isfinite(values))
+
+
+def online_retail(folder: Path, truth: Path | None) -> Shop:
+    """The products of a UK gift shop, weekly; cancelled and non-product lines left out."""
+    table = pl.read_parquet(folder / "transactions.parquet")
+    if truth is not None:
+        table = pl.concat(
+            [table, pl.read_parquet(truth).select(table.columns)], how="vertical_relaxed"
+        )
+    lines = table.filter(
+        ~pl.col("invoice_no").str.starts_with("C")
+        & (pl.col("quantity") > 0)
+        & (pl.col("quantity") < 50_000)
+        & (pl.col("unit_price_gbp") > 0)
+        & pl.col("stock_code").str.contains(r"^\d{5}")
+    ).with_columns(pl.col("invoice_ts").dt.truncate("1w").cast(pl.Date).alias("week"))
+    last = lines["week"].max()
+    weekly = (
+        lines.filter(pl.col("week") < last)
+        .group_by("stock_code", "week")
+        .agg(pl.col("quantity").sum())
+    )
+    codes = weekly["stock_code"].unique().sort()
+    weeks = weekly["week"].unique().sort().to_numpy()
+    weeks = np.arange(weeks[0], weeks[-1] + 7, 7)
+    values = np.zeros((len(codes), len(weeks)), np.float32)
+    row = np.searchsorted(codes.to_numpy().astype(str), weekly["stock_code"].to_numpy().astype(str))
+    values[
+        row, (weekly["week"].to_numpy() - weeks[0]).astype("timedelta64[D]").astype(int) // 7
+    ] = weekly["quantity"]
+    values[values.cumsum(axis=1) == 0] = np.nan
+    panel = Panel.of(values, dates=weeks, frequency=Frequency.WEEK, items=codes.to_numpy())
+    return Shop("online_retail", panel, 13, 4, ("wape", _wape), np.isfinite(values))
+
+
+def _wape(actual: Floats, forecast: Floats, panel: Panel, origin: int) -> float:
+    del panel, origin
+    return scores.wape(actual, forecast)
+
+
+def _vn1(actual: Floats, forecast: Floats, panel: Panel, origin: int) -> float:
+    del panel, origin
+    return scores.vn1_score(actual, forecast)
+
+
+def _weighted_rmsse(actual: Floats, forecast: Floats, panel: Panel, origin: int) -> float:
+    """RMSSE weighted by revenue over the last 28 days known, units x last known price."""
+    price = panel.known["price"][:, :origin]
+    last = np.where(np.isfinite(price), np.arange(origin), 0).max(axis=1)
+    units = np.nan_to_num(panel.sales[:, origin - 28 : origin])
+    revenue = units.sum(axis=1) * np.nan_to_num(price[np.arange(len(price)), last])
+    errors = scores.rmsse(actual, forecast, panel.sales[:, :origin])
+    known = np.isfinite(errors)
+    return float((errors * revenue)[known].sum() / revenue[known].sum())
+
+
+READERS: Mapping[str, Callable[[Path, Path | None], Shop]] = {
+    "freshretailnet50k": freshretailnet50k,
+    "vn1": vn1,
+    "m5_mini": m5_mini,
+    "vn2": vn2,
+    "carparts": carparts,
+    "raf": raf,
+    "online_retail": online_retail,
+}

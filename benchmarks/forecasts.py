@@ -1,0 +1,171 @@
+"""How good, how well calibrated and how dear is a forecast of a whole shop, beside its rivals?
+
+    python benchmarks/forecasts.py --set vn2 --data DIR [--truth FILE]
+
+`--data` is the folder of one data set (see `benchmarks/datasets.py`). Every contender forecasts the
+same horizons from the same origins, knowing only what was known there: the last block (the held-out
+continuation, where `--truth` gives one) and `--origins` earlier ones. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+
+from datasets import READERS, Shop, read_shop
+from onhand.data.panel import Frequency
+from onhand.demand import believe
+from onhand.evaluate import scores
+from onhand.evaluate.backtest import outcome
+from onhand.evaluate.calibration import pit_coverage
+from onhand.forecast import SBA, TSB, SeasonalNaive
+from onhand.forecast.align import Aligned
+from onhand.forecast.boosted import Boosted
+from onhand.forecast.forecaster import Forecaster
+from onhand.forecast.typical import RecentMedian, RootSmoothing
+from rivals import MLForecast, is_importable
+
+
+def main() -> None:
+    """Read, forecast, judge, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--set", required=True, choices=sorted(READERS), dest="name")
+    parser.add_argument("--data", required=True, type=Path, help="folder of the data set")
+    parser.add_argument("--truth", type=Path, help="held-out continuation, columns of the history")
+    parser.add_argument("--origins", type=int, default=4, help="earlier origins (default 4)")
+    parser.add_argument("--only", nargs="*", help="contenders to run (default: all)")
+    parser.add_argument("--series", type=int, default=0, help="first so many series (default: all)")
+    parser.add_argument("--samples", type=int, default=200, help="sample paths (default 200)")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+
+    shop = read_shop(args.name, args.data, args.truth, args.series)
+    origins = origins_of(shop, args.origins)
+    rows = []
+    for label, forecaster in contenders(shop, args.only).items():
+        for origin in origins:
+            row = judge(shop, forecaster, origin, args.samples, args.seed)
+            row |= {"contender": label, "is_last": origin == origins[-1]}
+            rows.append(row)
+            print(line(row, shop.official[0]), flush=True)
+    result = {
+        "set": args.name,
+        "official": shop.official[0],
+        "has_truth": args.truth is not None,
+        "horizon": shop.horizon,
+        "n_series": shop.panel.n_series,
+        "last": {r["contender"]: r for r in rows if r["is_last"]},
+        "earlier": summary([r for r in rows if not r["is_last"]]),
+        "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+    print_summary(result)
+    print(json.dumps(result))
+
+
+def contenders(shop: Shop, only: Sequence[str] | None) -> dict[str, Forecaster]:
+    """Ours, the classical floor, and the peer where it is installed."""
+    everyone: dict[str, Forecaster] = {
+        "onhand": ours(shop),
+        "seasonal naive": SeasonalNaive(),
+        "tsb": TSB(),
+        "sba": SBA(),
+    }
+    if is_importable():
+        everyone["mlforecast"] = MLForecast(shop.horizon)
+    return {k: v for k, v in everyone.items() if not only or k in only}
+
+
+def ours(shop: Shop) -> Forecaster:
+    """The booster; where less than a year of weeks is known, typical levels aligned to the vendors.
+
+    A booster that has not seen a year cannot tell a season from a trend.
+    """
+    if shop.panel.frequency is Frequency.WEEK and shop.panel.n_periods < Frequency.WEEK.season:
+        return Aligned(RootSmoothing(0.5), RecentMedian(3), by="client")
+    return Boosted(horizon=shop.horizon)
+
+
+def origins_of(shop: Shop, n_earlier: int) -> list[int]:
+    """The last origin and up to `n_earlier` before it, in order of time."""
+    last = shop.panel.n_periods - shop.horizon
+    origins = [last - k * shop.stride for k in range(n_earlier + 1)]
+    return sorted(o for o in origins if o >= min(4, last))
+
+
+def judge(
+    shop: Shop, forecaster: Forecaster, origin: int, n_samples: int, seed: int
+) -> dict[str, float]:
+    """The scores of one contender from one origin."""
+    history = believe(shop.panel.until(origin))
+    actual = shop.actual(origin)
+    start = time.process_time()
+    result = outcome(forecaster, history, actual, n_samples, seed=seed)
+    everything = shop.everything(origin)
+    after_empty = np.where(shop.judged[:, origin - 1, None], np.nan, actual)
+    score = shop.official[1](actual, result.mean, shop.panel, origin)
+    known = np.isfinite(actual)
+    return {
+        "origin": origin,
+        shop.official[0]: score,
+        "wape": scores.wape(actual, result.mean),
+        "wpe": scores.wpe(actual, result.mean),
+        "wape_all_rows": scores.wape(everything, result.mean),
+        "wpe_all_rows": scores.wpe(everything, result.mean),
+        "wpe_after_stock_out": scores.wpe(after_empty, result.mean),
+        "rmse": scores.rmse(actual, result.mean),
+        "crps": float(result.crps[known].mean()),
+        "pinball_80": float(result.pinball_80[known].mean()),
+        "coverage_80": pit_coverage(result.pit_low, result.pit_high, 0.1, 0.9),
+        "coverage_90": pit_coverage(result.pit_low, result.pit_high, 0.05, 0.95),
+        "cpu_s": time.process_time() - start,
+        "n_judged": int(known.sum()),
+    }
+
+
+SHOWN = ("wape", "wpe", "wpe_all_rows", "wpe_after_stock_out", "crps", "pinball_80", "coverage_90")
+
+
+def line(row: dict[str, float], official: str) -> str:
+    """One row as text."""
+    shown = "  ".join(f"{k} {row[k]:+.4f}" for k in dict.fromkeys((official, *SHOWN)))
+    return f"{row['contender']:15} origin {row['origin']:5}  {shown}  cpu {row['cpu_s']:.1f} s"
+
+
+def summary(rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Mean over origins of each contender's scores; `abs_wpe` is the mean of |wpe|."""
+    result: dict[str, dict[str, float]] = {}
+    for name in dict.fromkeys(str(r["contender"]) for r in rows):
+        mine = [r for r in rows if r["contender"] == name]
+        numbers = [k for k, v in mine[0].items() if isinstance(v, float)]
+        result[name] = {k: float(np.nanmean([r[k] for r in mine])) for k in numbers}
+        result[name]["abs_wpe"] = float(np.mean([abs(r["wpe"]) for r in mine]))
+        result[name]["n_origins"] = len(mine)
+    return result
+
+
+def print_summary(result: dict[str, object]) -> None:
+    """Both tables, one line per contender."""
+    official = str(result["official"])
+    for part in ("last", "earlier"):
+        table = result[part]
+        assert isinstance(table, dict)
+        print(
+            f"\n{part}: {'the held-out block' if part == 'last' else 'mean over earlier origins'}"
+        )
+        for name, row in table.items():
+            keys = dict.fromkeys((official, *SHOWN, "cpu_s"))
+            print(f"  {name:15}" + "  ".join(f"{k} {row[k]:+.4f}" for k in keys))
+
+
+if __name__ == "__main__":
+    main()
