@@ -94,6 +94,26 @@ def test_balanced_projection_asks_each_stock_point_for_its_own_critical_ratio() 
     assert heavier.order(situation).tolist() == [5.0, 1.0]
 
 
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), dearer=st.floats(1.0, 20.0))
+def test_a_dearer_shortage_never_orders_less(seed: int, dearer: float) -> None:
+    """Raising p raises p / (p + h), and a higher quantile never asks for less."""
+    rng = np.random.default_rng(seed)
+    h, p = rng.uniform(0.01, 1.0, 6), rng.uniform(0.1, 5.0, 6)
+    orders = [
+        BalancedProjection().order(
+            Situation(
+                Stock.of(np.full(6, 2.0), np.ones((6, 3))),
+                np.random.default_rng(seed).poisson(3.0, (6, 30, 4)).astype(np.float32),
+                SupplyTerms.of(2, 2, n_series=6),
+                Costs.of(h, shortage, n_series=6),
+            )
+        )
+        for shortage in (p, p * dearer)
+    ]
+    assert (orders[1] >= orders[0]).all()
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
