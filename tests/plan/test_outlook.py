@@ -34,8 +34,8 @@ class Known:
         horizon: int,
         n_samples: int,
         *,
-        rng: object,
-        rows: slice = slice(None),  # noqa: ARG002
+        rng: object,  # noqa: ARG002
+        rows: slice = slice(None),
     ) -> DemandPaths:
         assert n_samples == self.worlds.shape[1]
         return DemandPaths.of(self.worlds[rows, :, :horizon])

@@ -1,6 +1,6 @@
 """Which commands are there, and how do they end?
 
-Exit codes: 0 done; 1 done, and some of the data could not be used (findings of severity error);
+Exit codes: 0 done; 1 done, but there are findings of severity error about the data;
 2 the command, the settings or the data cannot be used as they are; 3 a mistake in Onhand itself;
 130 interrupted.
 """

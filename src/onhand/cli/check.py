@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Read a shop's files and say what was found, what was set aside, and what to do about it.
 
-    Ends with 1 when some of the data could not be used.
+    Ends with 1 when there are findings of severity error.
     """
     from onhand.cli.screen import hint
     from onhand.cli.show import show_findings, show_tables

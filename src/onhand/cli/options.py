@@ -63,5 +63,5 @@ def _pair(change: str) -> tuple[str, str]:
 
 
 def exit_code(tables: Tables) -> int:
-    """1 when some of the data could not be used, 0 otherwise."""
+    """1 when there are findings of severity error, 0 otherwise."""
     return int(any(finding.severity == "error" for finding in tables.findings))
