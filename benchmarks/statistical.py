@@ -202,7 +202,8 @@ def judge(name: str, folder: Path, n_series: int, n_origins: int, console: Conso
     ]
     default = default_forecaster(panel.frequency)
     forecasters = [*alone, *(Calibrated(one) for one in alone[2:4]), default]
-    stride = max(horizon, (panel.n_periods // 2 - horizon) // n_origins)
+    # Origins spread over the second half, so that the first half is always there to learn from.
+    stride = max(1, (panel.n_periods // 2 - horizon) // max(n_origins - 1, 1))
     origins = last_origins(panel.n_periods, horizon, n_origins, stride=min(stride, 45))
     result = backtest(
         forecasters, panel, believe, origins, horizon, 100, rng=np.random.default_rng(0)
