@@ -16,6 +16,7 @@ import resource
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -69,7 +70,7 @@ def main() -> None:
         "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
     print_summary(result)
-    print(json.dumps(result))
+    print(json.dumps(without_nan(result)))
 
 
 def contenders(shop: Shop, only: Sequence[str] | None) -> dict[str, Forecaster]:
@@ -104,7 +105,7 @@ def origins_of(shop: Shop, n_earlier: int) -> list[int]:
 
 def judge(
     shop: Shop, forecaster: Forecaster, origin: int, n_samples: int, seed: int
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """The scores of one contender from one origin."""
     history = believe(shop.panel.until(origin))
     actual = shop.actual(origin)
@@ -132,22 +133,31 @@ def judge(
     }
 
 
+def without_nan(value: Any) -> Any:
+    """The same with null for every number that could not be computed: JSON knows no NaN."""
+    if isinstance(value, dict):
+        return {k: without_nan(v) for k, v in value.items()}
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
 SHOWN = ("wape", "wpe", "wpe_all_rows", "wpe_after_stock_out", "crps", "pinball_80", "coverage_90")
 
 
-def line(row: dict[str, float], official: str) -> str:
+def line(row: dict[str, Any], official: str) -> str:
     """One row as text."""
     shown = "  ".join(f"{k} {row[k]:+.4f}" for k in dict.fromkeys((official, *SHOWN)))
     return f"{row['contender']:15} origin {row['origin']:5}  {shown}  cpu {row['cpu_s']:.1f} s"
 
 
-def summary(rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+def summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Mean over origins of each contender's scores; `abs_wpe` is the mean of |wpe|."""
-    result: dict[str, dict[str, float]] = {}
+    result: dict[str, dict[str, Any]] = {}
     for name in dict.fromkeys(str(r["contender"]) for r in rows):
         mine = [r for r in rows if r["contender"] == name]
         numbers = [k for k, v in mine[0].items() if isinstance(v, float)]
-        result[name] = {k: float(np.nanmean([r[k] for r in mine])) for k in numbers}
+        for key in numbers:
+            seen = [r[key] for r in mine if np.isfinite(r[key])]
+            result.setdefault(name, {})[key] = float(np.mean(seen)) if seen else float("nan")
         result[name]["abs_wpe"] = float(np.mean([abs(r["wpe"]) for r in mine]))
         result[name]["n_origins"] = len(mine)
     return result

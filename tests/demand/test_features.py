@@ -1,0 +1,123 @@
+"""Features say what was known at the origin, and nothing that was not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from onhand.data.panel import Frequency, Panel
+from onhand.demand.features import Past, describe, scale_of
+from onhand.demand.history import DemandHistory
+from onhand.errors import HistoryError, OnhandWarning
+
+H = 9
+
+
+def history_of(panel: Panel, values: np.ndarray | None = None) -> DemandHistory:
+    demand = panel.sales if values is None else values
+    return DemandHistory(panel, demand.astype(np.float32), np.zeros(demand.shape, bool))
+
+
+def a_shop(n: int = 6, t: int = 80, frequency: Frequency = Frequency.DAY) -> Panel:
+    rng = np.random.default_rng(1)
+    sales = rng.poisson(np.arange(1, n + 1)[:, None], (n, t)).astype(np.float32)
+    sales[0, :20] = np.nan
+    sales[1, 30:40] = np.nan
+    return Panel.of(
+        sales,
+        frequency=frequency,
+        items=np.arange(n) // 2,
+        locations=np.where(np.arange(n) % 2, "north", "south"),
+        known={"discount": rng.integers(0, 2, (n, t + 30)).astype(np.float32)},
+        static={"category": np.repeat(["a", "b"], [n // 2, n - n // 2])},
+    )
+
+
+def test_what_happens_after_the_origin_changes_no_feature() -> None:
+    panel = a_shop()
+    changed = panel.sales.copy()
+    changed[:, 60:] = 999
+    before = describe(Past.of(history_of(panel), H).until(60), H)
+    after = describe(Past.of(history_of(panel, changed), H).until(60), H)
+    np.testing.assert_array_equal(before[1], after[1])
+    for name, column in before[0].items():
+        np.testing.assert_array_equal(column, after[0][name], err_msg=name)
+
+
+def test_an_origin_outside_the_history_is_refused() -> None:
+    with pytest.raises(HistoryError, match="81"):
+        Past.of(history_of(a_shop()), H).until(81)
+
+
+@pytest.mark.parametrize("window", [3, 7, 28])
+def test_window_means_equal_the_plain_mean_of_known_periods(window: int) -> None:
+    panel = a_shop()
+    columns, scale = describe(Past.of(history_of(panel), H), H)
+    plain = np.nanmean(panel.sales[:, -window:], axis=1) / scale
+    np.testing.assert_allclose(columns[f"mean_{window}"][:, 0], plain, rtol=1e-5)
+    sold = np.nanmean(np.where(np.isnan(panel.sales), np.nan, panel.sales > 0)[:, -window:], axis=1)
+    np.testing.assert_allclose(columns[f"sold_{window}"][:, 0], sold, rtol=1e-5)
+
+
+def test_the_cycle_feature_is_the_mean_of_the_same_weekdays() -> None:
+    panel = a_shop()
+    columns, scale = describe(Past.of(history_of(panel), H), H)
+    for h in range(H):
+        same = [t for t in range(80 - 28, 80) if (80 + h - t) % 7 == 0]
+        plain = np.nanmean(panel.sales[:, same], axis=1) / scale
+        np.testing.assert_allclose(columns["cycle_4"][:, h], plain, rtol=1e-5)
+
+
+def test_the_year_feature_is_the_same_week_of_last_year() -> None:
+    panel = a_shop(t=120, frequency=Frequency.WEEK)
+    columns, scale = describe(Past.of(history_of(panel), H), H)
+    np.testing.assert_allclose(
+        columns["year"], panel.sales[:, 68 : 68 + H] / scale[:, None], rtol=1e-5
+    )
+
+
+def test_a_pool_is_its_units_over_the_units_its_members_usually_sell() -> None:
+    panel = a_shop()
+    past = Past.of(history_of(panel), H)
+    columns, scale = describe(past, H)
+    together = panel.sales[2:4, -3:]  # the two places of item 1
+    expected = np.nansum(together) / (3 * scale[2:4].sum())
+    np.testing.assert_allclose(columns["item_mean_3"][2:4, 0], expected, rtol=1e-5)
+
+
+def test_half_a_day_on_the_shelf_counts_half() -> None:
+    sales = np.array([[4, 4, 4, 2]], dtype=np.float32)
+    panel = Panel.of(sales, in_stock=[[1, 1, 1, 0.5]])
+    believed = np.array([[4, 4, 4, 4]], dtype=np.float32)  # the half day tells of four a day
+    history = DemandHistory(panel, believed, np.array([[False, False, False, True]]))
+    past = Past.of(history, 1)
+    np.testing.assert_allclose(past.filled, sales)
+    columns, scale = describe(past, 1)
+    assert columns["mean_3"][0, 0] * scale[0] == pytest.approx(4)
+    assert columns["lag_1"][0, 0] * scale[0] == pytest.approx(4)
+
+
+def test_demand_under_the_planned_condition_is_what_was_sold_under_it() -> None:
+    is_promoted = (np.arange(60) % 5 == 0).astype(np.float32)
+    sales = np.where(is_promoted[:56] > 0, 10, 2)[None]
+    panel = Panel.of(np.repeat(sales, 2, axis=0), known={"promotion": np.tile(is_promoted, (2, 1))})
+    columns, scale = describe(Past.of(history_of(panel), 4), 4)
+    alike = columns["promotion_alike"][0] * scale[0]
+    np.testing.assert_allclose(alike, np.where(is_promoted[56:] > 0, 10, 2), rtol=0.1)
+
+
+def test_a_covariate_that_ends_before_the_forecast_is_left_out_loudly_and_a_price_stays() -> None:
+    flags = np.zeros((1, 20), np.float32)
+    prices = np.full((1, 20), 9, np.float32)
+    panel = Panel.of(np.ones((1, 20)), known={"promotion": flags, "price": prices})
+    with pytest.warns(OnhandWarning, match="'promotion' ends 3 periods before"):
+        columns, _ = describe(Past.of(history_of(panel), 3), 3)
+    assert "promotion_change" not in columns
+    np.testing.assert_allclose(columns["price_change"], 0)
+
+
+def test_every_series_has_a_scale_even_one_that_was_never_seen() -> None:
+    sales = np.array([[np.nan] * 6, [0] * 6, [6] * 6], dtype=np.float32)
+    scale = scale_of(Past.of(history_of(Panel.of(sales)), 1))
+    assert scale[0] == pytest.approx(3)  # the mean of what was seen
+    assert 0 < scale[1] < scale[0] < scale[2]

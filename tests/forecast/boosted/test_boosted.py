@@ -1,0 +1,144 @@
+"""A global booster finds in small worlds what was hidden there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from onhand.data.panel import Frequency, Panel
+from onhand.demand import believe
+from onhand.demand.features import Past
+from onhand.demand.history import DemandHistory
+from onhand.errors import ConfigError, ShapeError
+from onhand.evaluate.calibration import pit_bounds, pit_coverage
+from onhand.forecast.boosted import Boosted, Member, Trees
+from onhand.forecast.boosted.rows import draw_rows
+
+QUICK: dict[str, Any] = {
+    "horizon": 7,
+    "members": (Member("tweedie", 1.0, 1),),
+    "trees": Trees(n_trees=60, learning_rate=0.15, min_rows=10),
+    "n_rows": 8_000,
+    "n_origins": 40,
+    "n_error_origins": 0,
+}
+
+
+def plain(panel: Panel) -> DemandHistory:
+    return DemandHistory(panel, panel.sales, np.zeros(panel.sales.shape, bool))
+
+
+def error(forecast: np.ndarray, actual: np.ndarray) -> float:
+    return float(np.abs(forecast - actual).sum() / actual.sum())
+
+
+def test_a_planned_promotion_is_met_with_the_demand_it_brought_before() -> None:
+    rng = np.random.default_rng(0)
+    promotion = (rng.random((20, 97)) < 0.2).astype(np.float32)
+    level = rng.uniform(5, 50, 20)[:, None]
+    sales = rng.poisson(level * (1 + 2 * promotion))
+    panel = Panel.of(sales[:, :90], known={"promotion": promotion})
+    forecast = Boosted(**QUICK).fit(plain(panel)).mean(7)
+    assert error(forecast, level * (1 + 2 * promotion[:, 90:])) < 0.15
+    ignorant = np.repeat(sales[:, :90].mean(axis=1, keepdims=True), 7, axis=1)
+    assert error(ignorant, level * (1 + 2 * promotion[:, 90:])) > 0.3  # the world is not trivial
+
+
+def test_a_weekday_is_forecast_like_that_weekday() -> None:
+    rng = np.random.default_rng(1)
+    week = np.array([1, 1, 1, 1, 2, 4, 0.5])[np.arange(84) % 7]
+    panel = Panel.of(rng.poisson(10 * week, (12, 84)))
+    forecast = Boosted(**QUICK).fit(plain(panel)).mean(7)
+    np.testing.assert_allclose(forecast.mean(axis=0), 10 * week[:7], rtol=0.2)
+
+
+def test_an_empty_shelf_is_not_taken_for_absent_customers() -> None:
+    rng = np.random.default_rng(2)
+    demand = rng.poisson(20, (15, 80))
+    in_stock = (rng.random((15, 80)) > 0.3).astype(np.float32)
+    panel = Panel.of(demand * in_stock, in_stock=in_stock)
+    assert Boosted(**QUICK).fit(believe(panel)).mean(7).mean() == pytest.approx(20, rel=0.07)
+    naive = Boosted(**QUICK).fit(plain(panel)).mean(7).mean()
+    assert naive < 17  # zeros in place of gaps would have said fourteen
+
+
+def test_nine_of_ten_futures_fall_within_the_ninety_percent_interval() -> None:
+    rng = np.random.default_rng(3)
+    level = rng.uniform(1, 30, 60)[:, None]
+    demand = rng.poisson(level, (60, 77)).astype(np.float32)
+    boosted = Boosted(**(QUICK | {"n_error_origins": 4}))
+    fitted = boosted.fit(plain(Panel.of(demand[:, :70])))
+    paths = fitted.paths(7, 200, rng=np.random.default_rng(4))
+    low, high = pit_bounds(demand[:, 70:], paths.values)
+    assert 0.85 < pit_coverage(low, high, 0.05, 0.95) < 0.95
+
+
+def test_no_example_looks_beyond_the_origin_of_its_forecast() -> None:
+    """Each example's target is found where its row says, and its features end before it."""
+    demand = np.tile(np.arange(1, 41, dtype=np.float32), (3, 1))  # demand is its own date
+    past = Past.of(plain(Panel.of(demand)), 5)
+    rows = draw_rows(
+        past,
+        horizon=5,
+        n_rows=10_000,
+        n_origins=100,
+        per_year=365.25,
+        censored_weight=0.0,
+        omega=None,
+        rng=np.random.default_rng(0),
+    )
+    assert rows is not None
+    last_seen = rows.features[:, rows.names.index("lag_1")] * rows.scale
+    horizon = rows.features[:, rows.names.index("horizon")]
+    np.testing.assert_allclose(rows.target * rows.scale, last_seen + horizon, rtol=1e-4)
+
+
+def test_a_heavier_series_is_forecast_more_closely() -> None:
+    """Two kinds of series behave in opposite ways and cannot be told apart: weights decide."""
+    t = np.arange(60)
+    rising, falling = np.where(t % 2, 12, 8), np.where(t % 2, 8, 12)
+    panel = Panel.of(np.stack([rising, falling] * 5), frequency=Frequency.WEEK)
+    quick = QUICK | {"horizon": 1}
+    omega = np.tile([1.0, 1e-3], 5).astype(np.float32)
+    forecast = Boosted(**quick, omega=omega).fit(plain(panel)).mean(1)
+    assert abs(forecast[0, 0] - 8) < 1
+
+
+def test_the_same_history_gives_the_same_forecast() -> None:
+    panel = Panel.of(np.random.default_rng(5).poisson(4, (8, 60)))
+    first, again = (Boosted(**QUICK).fit(plain(panel)).mean(7) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
+def test_beyond_its_horizon_the_last_week_is_repeated() -> None:
+    panel = Panel.of(np.random.default_rng(6).poisson(4, (4, 60)))
+    forecast = Boosted(**QUICK).fit(plain(panel)).mean(21)
+    np.testing.assert_array_equal(forecast[:, 7:14], forecast[:, :7])
+    np.testing.assert_array_equal(forecast[:, 14:], forecast[:, :7])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"horizon": 0},
+        {"n_rows": 0},
+        {"members": ()},
+        {"n_error_origins": -1},
+        {"censored_weight": 2},
+    ],
+)
+def test_a_setting_out_of_its_range_is_named(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        Boosted(**wrong)
+    with pytest.raises(ConfigError, match="objective"):
+        Member("median")
+    with pytest.raises(ConfigError, match="learning_rate"):
+        Trees(learning_rate=0)
+
+
+def test_a_weight_for_each_series_or_none() -> None:
+    panel = Panel.of(np.ones((3, 30)))
+    with pytest.raises(ShapeError, match="3 series"):
+        Boosted(**QUICK, omega=np.ones(2, np.float32)).fit(plain(panel))
