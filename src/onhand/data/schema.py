@@ -315,6 +315,26 @@ ITEMS = Table(
             high=36_500,
             aliases=("shelf_life_days", "expiry_days"),
         ),
+        Column(
+            "weight",
+            Kind.NUMBER,
+            "weight of one unit, in the unit of the suppliers' limits",
+            "0: not counted",
+            "weight per unit",
+            low=0,
+            high=MOST_UNITS,
+            aliases=_also("unit_weight weight_kg gewicht peso poids variant_grams grams"),
+        ),
+        Column(
+            "volume",
+            Kind.NUMBER,
+            "volume of one unit, in the unit of the suppliers' limits",
+            "0: not counted",
+            "volume per unit",
+            low=0,
+            high=MOST_UNITS,
+            aliases=_also("unit_volume volume_m3 cbm cubage"),
+        ),
     ),
     ("item",),
     Repeat.FIRST,
@@ -446,6 +466,16 @@ INBOUND = Table(
             aliases=_also("received received_on receipt_date delivered"),
         ),
         Column(
+            "received_quantity",
+            Kind.NUMBER,
+            "units that came in; without a received date, the rest is still to come",
+            "all of them once received, else none",
+            "units",
+            low=0,
+            high=MOST_UNITS,
+            aliases=_also("quantity_received qty_received received_qty units_received"),
+        ),
+        Column(
             "supplier",
             Kind.TEXT,
             "who delivers",
@@ -558,6 +588,166 @@ SUPPLY = Table(
         ),
     ),
     ("item", "location", "supplier"),
+    Repeat.FIRST,
+    "left out, with a finding",
+)
+
+_SUPPLIER_ALIASES = _also("vendor supplier_name supplier_id lieferant proveedor")
+
+
+def _whole_order(name: str, meaning: str, unit: str, aliases: str, null: str = "none") -> Column:
+    return Column(
+        name, Kind.NUMBER, meaning, null, unit, low=0, high=MOST_MONEY, aliases=_also(aliases)
+    )
+
+
+SUPPLIERS = Table(
+    "suppliers",
+    "what a supplier asks of an order as a whole, and when it takes orders",
+    "no supplier asks anything of an order as a whole",
+    (
+        Column(
+            "supplier",
+            Kind.TEXT,
+            "who delivers, as in `supply`",
+            "row set aside",
+            is_required=True,
+            aliases=(*_SUPPLIER_ALIASES, "name", "id", "code"),
+        ),
+        Column(
+            "lead_time",
+            Kind.NUMBER,
+            "days from placing the order until it can be sold, for items without their own",
+            "taken from supply",
+            "days",
+            low=0,
+            high=1500,
+            aliases=_also("lead_time_days leadtime lead_days delivery_days lieferzeit plazo"),
+        ),
+        Column(
+            "review_days",
+            Kind.NUMBER,
+            "days from one possible order to the next, for items without their own",
+            "taken from supply",
+            "days",
+            low=1,
+            high=366,
+            aliases=_also("review_period review_interval order_interval order_cycle"),
+        ),
+        Column(
+            "order_weekdays",
+            Kind.TEXT,
+            "days of the week on which it takes orders, e.g. `mon;thu`",
+            "every day",
+            aliases=_also("order_days ordering_days order_weekday order_day weekdays weekday"),
+        ),
+        _whole_order(
+            "order_cost",
+            "cost of placing one order, whatever its lines",
+            "money per order",
+            "ordering_cost fixed_cost order_fee",
+            "0",
+        ),
+        _whole_order(
+            "minimum_value",
+            "least value of an order, at the supplier's prices",
+            "money",
+            "min_order_value minimum_order_value mov min_value mindestbestellwert",
+        ),
+        _whole_order("minimum_weight", "least weight of an order", "weight", "min_weight"),
+        _whole_order("minimum_volume", "least volume of an order", "volume", "min_volume"),
+        _whole_order(
+            "container_volume",
+            "volume of a container; orders are whole containers, nine tenths full or more",
+            "volume",
+            "container_m3 container_size",
+        ),
+        _whole_order(
+            "container_weight",
+            "weight that a container carries",
+            "weight",
+            "container_kg container_payload",
+        ),
+        _whole_order(
+            "container_cost", "freight of one container", "money", "container_freight", "0"
+        ),
+    ),
+    ("supplier",),
+    Repeat.FIRST,
+    "left out, with a finding",
+)
+
+PRICE_BREAKS = Table(
+    "price_breaks",
+    "from which quantity on all units of an order line cost less",
+    "the unit cost of supply holds for every quantity",
+    (
+        _item(),
+        Column(
+            "supplier",
+            Kind.TEXT,
+            "who gives the price, as in `supply`",
+            "every supplier of the item",
+            aliases=_SUPPLIER_ALIASES,
+        ),
+        Column(
+            "quantity",
+            Kind.NUMBER,
+            "units in one order line from which the price holds",
+            "row set aside",
+            "units",
+            is_required=True,
+            low=0,
+            high=MOST_UNITS,
+            aliases=_also("from_quantity min_quantity minimum_quantity break_quantity qty units"),
+        ),
+        Column(
+            "unit_cost",
+            Kind.NUMBER,
+            "price per unit, landed, for all units of the line",
+            "row set aside",
+            "money per unit",
+            is_required=True,
+            low=0,
+            high=MOST_MONEY,
+            aliases=_also("price cost unit_price cost_price break_price"),
+        ),
+    ),
+    ("item", "supplier", "quantity"),
+    Repeat.FIRST,
+    "left out, with a finding",
+)
+
+CLOSURES = Table(
+    "closures",
+    "when a supplier neither takes orders nor works on them",
+    "suppliers never close",
+    (
+        Column(
+            "supplier",
+            Kind.TEXT,
+            "who is closed, as in `supply`",
+            "every supplier",
+            aliases=_SUPPLIER_ALIASES,
+        ),
+        Column(
+            "closed_from",
+            Kind.DATE,
+            "first day closed",
+            "row set aside",
+            is_required=True,
+            aliases=_also("from from_date start start_date first_day begin"),
+        ),
+        Column(
+            "closed_to",
+            Kind.DATE,
+            "last day closed",
+            "row set aside",
+            is_required=True,
+            aliases=_also("to to_date end end_date last_day until"),
+        ),
+    ),
+    ("supplier", "closed_from", "closed_to"),
     Repeat.FIRST,
     "left out, with a finding",
 )
@@ -701,7 +891,20 @@ INTERACTIONS = Table(
 
 TABLES: Mapping[str, Table] = {
     t.name: t
-    for t in (SALES, ITEMS, LOCATIONS, STOCK, INBOUND, SUPPLY, CALENDAR, MARKET, INTERACTIONS)
+    for t in (
+        SALES,
+        ITEMS,
+        LOCATIONS,
+        STOCK,
+        INBOUND,
+        SUPPLY,
+        SUPPLIERS,
+        PRICE_BREAKS,
+        CLOSURES,
+        CALENDAR,
+        MARKET,
+        INTERACTIONS,
+    )
 }
 
 INVOICES = Table(
@@ -818,9 +1021,12 @@ FILE_ALIASES: Mapping[str, str] = {
     "open_orders": "inbound",
     "open_purchase_orders": "inbound",
     "pos": "inbound",
-    "suppliers": "supply",
     "supply_terms": "supply",
-    "vendors": "supply",
+    "vendors": "suppliers",
+    "supplier_rules": "suppliers",
+    "price_ladder": "price_breaks",
+    "shutdowns": "closures",
+    "supplier_closures": "closures",
     "holidays": "calendar",
     "promotions": "calendar",
     "planned": "calendar",
@@ -938,6 +1144,8 @@ def recognise_table(stem: str, headers: Iterable[str]) -> str | None:
             return table
     if named == "invoices" and not _has_required(INVOICES, headers):
         named = "sales"
+    if named == "suppliers" and _is_by_item(headers):
+        return "supply"  # a list of suppliers with a row per item says what supply says
     if named in TABLES or named == "invoices":
         return named
     for part, table in FILE_ALIASES.items():
@@ -948,6 +1156,10 @@ def recognise_table(stem: str, headers: Iterable[str]) -> str | None:
             return part
     candidates = ("sales", "inbound", "stock", "market")
     return next((t for t in candidates if _has_required(TABLES[t], headers)), None)
+
+
+def _is_by_item(headers: list[str]) -> bool:
+    return "item" in recognise_columns(SUPPLY, headers).values()
 
 
 def _has_required(table: Table, headers: list[str]) -> bool:

@@ -33,7 +33,8 @@ class Tables:
 
     Parameters
     ----------
-    sales, items, locations, stock, inbound, supply, calendar, market, interactions
+    sales, items, locations, stock, inbound, supply, suppliers, price_breaks, closures, calendar,
+    market, interactions
         Polars frames; None: the table was not given, and its default holds.
     findings : tuple of Finding
         What was noticed on the way in.
@@ -54,6 +55,9 @@ class Tables:
     stock: pl.DataFrame | None = None
     inbound: pl.DataFrame | None = None
     supply: pl.DataFrame | None = None
+    suppliers: pl.DataFrame | None = None
+    price_breaks: pl.DataFrame | None = None
+    closures: pl.DataFrame | None = None
     calendar: pl.DataFrame | None = None
     market: pl.DataFrame | None = None
     interactions: pl.DataFrame | None = None
@@ -70,7 +74,7 @@ class Tables:
     @property
     def given(self) -> dict[str, pl.DataFrame]:
         """The tables that were given, by name."""
-        names = [f.name for f in fields(self)][:9]
+        names = [f.name for f in fields(self)][:12]
         return {n: t for n in names if (t := getattr(self, n)) is not None}
 
 
