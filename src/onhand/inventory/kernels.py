@@ -1,6 +1,6 @@
 """How do millions of paths run through the physics at once? The plain moves, compiled.
 
-The same three steps as `onhand.inventory.moves`, period by period: decide, place, serve. They are
+The same three steps as `onhand.inventory.moves`, period by period: order, send, serve. They are
 written as loops over the paths of one stock point, so that the compiler turns each into vector
 instructions (a product with 0 or 1 is faster than a branch): one stock point's state (a few hundred paths of 4 or 8 bytes) stays in the nearest
 cache while its periods go by, and its demand is read once, in the order it lies in memory
@@ -55,7 +55,7 @@ def run_block(
     W = pipeline.shape[2]
     state = np.zeros(S, net.dtype)
     position = np.zeros(S, net.dtype)
-    order = np.zeros(S, net.dtype)
+    held_back = np.zeros(S, net.dtype)  # orders not yet in the slot in which they arrive
     ring = np.zeros((W, S), net.dtype)
     one_lead = np.zeros(1, np.int16)
     for n in range(N):
@@ -66,8 +66,12 @@ def run_block(
             for t in range(H):
                 if t % review_period[n] == 0:
                     level = levels[n, k, t if levels.shape[2] > 1 else 0]
-                    ordered, n_orders = _need(
-                        order,
+                    if lead_times.shape[0] == 0 and pack_size[n] == 1:
+                        slot = ring[(t + lead_time[n]) % W]
+                    else:
+                        slot = held_back
+                    ordered, n_orders = _order(
+                        slot,
                         position,
                         level,
                         reorder_points[n, k],
@@ -76,15 +80,15 @@ def run_block(
                         tiny,
                     )
                     if pack_size[n] != 1:
-                        ordered = _round_to_packs(order, pack_size[n])
+                        ordered += _round_to_packs(slot, position, pack_size[n])
                     sums[5] += ordered
                     sums[6] += n_orders
-                    if lead_times.shape[0] == 0:
-                        _place(ring[(t + lead_time[n]) % W], position, order)
-                    else:
+                    if lead_times.shape[0] > 0:
                         one_lead[0] = lead_times[n, t, 0]
                         leads = lead_times[n, t] if lead_times.shape[2] > 1 else one_lead
-                        sums[8] += _place_each(ring, position, order, leads, t)
+                        sums[8] += _send_each(ring, position, slot, leads, t)
+                    elif pack_size[n] != 1:
+                        _send(ring[(t + lead_time[n]) % W], slot)
                 if is_lost:
                     moved = _serve_or_lose(state, position, ring[t % W], demand[n, t])
                 else:
@@ -114,51 +118,55 @@ def _open(state: Row, position: Row, ring: NDArray[Any], net: Row, pipeline: NDA
 
 
 @njit(**_JIT)
-def _need(
-    order: Row, position: Row, level: Any, reorder_point: Any, cap: Any, minimum: Any, tiny: Any
+def _order(
+    slot: Row, position: Row, level: Any, reorder_point: Any, cap: Any, minimum: Any, tiny: Any
 ) -> tuple[Any, Any]:
     """Order at or below the reorder point: up to the level, the cap, the minimum.
 
-    Fills `order`; returns the units and the number of orders over all paths.
+    Adds each path's order to `slot` and `position`; returns the units and the number of orders
+    over all paths.
     """
-    T = order.dtype.type
+    T = slot.dtype.type
     zero, one = T(0), T(1)
     units, orders = zero, zero
-    for s in range(order.shape[0]):
+    for s in range(slot.shape[0]):
         need = min(T(level - position[s]), cap)
         due = one if (position[s] <= reorder_point) & (need > tiny) else zero
         quantity = T(max(need, minimum) * due)
-        order[s] = quantity
+        slot[s] = T(slot[s] + quantity)
+        position[s] = T(position[s] + quantity)
         units = T(units + quantity)
         orders = T(orders + due)
     return units, orders
 
 
 @njit(**_JIT)
-def _round_to_packs(order: Row, pack: Any) -> Any:
-    """Round every order up to whole packs; returns the units over all paths."""
+def _round_to_packs(order: Row, position: Row, pack: Any) -> Any:
+    """Round every order up to whole packs; returns the units that this adds over all paths."""
     T = order.dtype.type
-    units = T(0)
+    added = T(0)
     per_unit = 1.0 / pack
     for s in range(order.shape[0]):
         packs = T(np.ceil(order[s] * per_unit - PACK_SLACK))
-        order[s] = T(packs * pack)
-        units = T(units + order[s])
-    return units
+        more = T(T(packs * pack) - order[s])
+        order[s] = T(order[s] + more)
+        position[s] = T(position[s] + more)
+        added = T(added + more)
+    return added
 
 
 @njit(**_JIT)
-def _place(slot: Row, position: Row, order: Row) -> None:
-    """Put the orders of all paths into the slot in which they arrive."""
+def _send(slot: Row, order: Row) -> None:
+    """Move the orders of all paths into the slot in which they arrive."""
     T = order.dtype.type
     for s in range(order.shape[0]):
         slot[s] = T(slot[s] + order[s])
-        position[s] = T(position[s] + order[s])
+        order[s] = T(0)
 
 
 @njit(**_JIT)
-def _place_each(ring: NDArray[Any], position: Row, order: Row, leads: Row, t: int) -> float:
-    """Put each path's order where its own lead time says; returns the units never to arrive."""
+def _send_each(ring: NDArray[Any], position: Row, order: Row, leads: Row, t: int) -> float:
+    """Move each path's order where its own lead time says; returns the units never to arrive."""
     T = order.dtype.type
     W = ring.shape[0]
     never = 0.0
@@ -166,10 +174,11 @@ def _place_each(ring: NDArray[Any], position: Row, order: Row, leads: Row, t: in
         lead = leads[s if leads.shape[0] > 1 else 0]
         if lead < 0:
             never += order[s]
+            position[s] = T(position[s] - order[s])
         else:
             w = (t + lead) % W
             ring[w, s] = T(ring[w, s] + order[s])
-            position[s] = T(position[s] + order[s])
+        order[s] = T(0)
     return never
 
 
