@@ -51,7 +51,7 @@ def stretches(
     >>> stretches(60, 13, 13, terms, season=1)
     (Stretch(start=33, scored=34, stop=47), Stretch(start=46, scored=47, stop=60))
     """
-    run_up = int(terms.lead_time.min(initial=0))
+    run_up = int(terms.lead_time.min()) if len(terms.lead_time) else 0
     shortest = int(terms.protection_interval.max(initial=1))
     to_learn = max(2 * season, shortest, n_periods // 3)
     room = n_periods - to_learn - run_up
