@@ -11,7 +11,7 @@ doi:10.1016/j.ijforecast.2021.11.013), VN1 and VN2 (Szablowski 2026, arXiv:2601.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +46,8 @@ class Boosted:
     trees : their size
     n_rows, n_origins : the most examples, and origins they come from
     n_error_origins : int
-        Recent origins at which a second ensemble, trained only on what came before all of them, is
-        compared with what happened. Its error trajectories become the spread of the paths. 0: no
+        Recent origins at which the first member, trained again on only what came before all of
+        them, is compared with what happened. Its error trajectories become the spread of the paths. 0: no
         spread, all paths are the mean.
     censored_weight : share 0..1
         How much is learned from a period whose shelf emptied before its end. 0: nothing, it only
@@ -115,7 +115,8 @@ class Boosted:
         if not origins:
             return point
         before = past.until(min(origins))
-        earlier = self._forecasts(history, before, past, horizon, origins)
+        one = replace(self, members=self.members[:1])  # its errors are nearly those of all
+        earlier = one._forecasts(history, before, past, horizon, origins)
         return error_library(
             history,
             point,

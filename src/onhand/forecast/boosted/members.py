@@ -54,10 +54,10 @@ class Trees:
     n_bins : distinct values that a feature keeps
     """
 
-    n_trees: int = 300
+    n_trees: int = 200
     n_leaves: int = 15
     min_rows: int = 40
-    learning_rate: float = 0.04
+    learning_rate: float = 0.06
     feature_share: float = 0.5
     row_share: float = 0.7
     n_bins: int = 255

@@ -79,7 +79,8 @@ def draw_rows(
     n, t = past.filled.shape
     origins = _origins(t, past.lookback.windows[1], n_origins)
     reach = np.minimum(horizon, t - origins)  # (O,) targets that exist
-    budget = n_rows / max(int((n * reach).sum()), 1)
+    tells = past.is_known > 0 if censored_weight > 0 else past.is_known >= 1
+    budget = n_rows / max(float((n * reach).sum()) * float(tells.mean()), 1.0)
     parts: list[Rows] = []
     for origin, h in zip(origins, reach, strict=True):
         size = int(n * h)
