@@ -70,8 +70,11 @@ def test_observed_lead_times_stand_in_for_a_stated_one(shop: Shop) -> None:
             "received_date": ["2024-01-10", "2024-02-12"],
         }
     ).with_columns(pl.col("order_date", "received_date").str.to_date())
-    found = terms_of(shop(n_items=2, supply=seen, inbound=received))
+    tables = shop(n_items=2, supply=seen, inbound=received)
+    found = terms_of(tables, supply={"lead_time_quantile": 0.5})
     assert found.lead_time_days.tolist() == [14.0, 10.0]
+    careful = terms_of(tables, supply={"lead_time_quantile": 0.8})
+    assert careful.lead_time_days.tolist() == [15.0, 11.0]  # one in four came a day late
 
 
 def test_unknown_money_follows_from_what_is_known(shop: Shop) -> None:

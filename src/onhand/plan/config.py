@@ -21,6 +21,7 @@ __all__ = [
     "Config",
     "CostSettings",
     "ForecastSettings",
+    "LimitSettings",
     "PlanSettings",
     "PolicySettings",
     "ReplaySettings",
@@ -96,6 +97,21 @@ class SupplySettings(_Section):
     lead_time_days: float = Field(
         default=7.0, ge=0, le=730, description="Days from placing an order to selling from it."
     )
+    lead_time_quantile: float = Field(
+        default=0.8,
+        gt=0,
+        lt=1,
+        description=(
+            "Share of deliveries that come within the lead time planned with, learned from received "
+            "orders. 0.5: as late as usual; higher: more caution."
+        ),
+    )
+    write_off_days: float = Field(
+        default=180.0,
+        ge=0,
+        le=3650,
+        description="Days after its due date at which an open order is no longer expected.",
+    )
     review_days: float = Field(
         default=7.0, gt=0, le=365, description="Days from one chance to order to the next."
     )
@@ -118,6 +134,25 @@ class StockSettings(_Section):
     )
     cover_days: float = Field(
         default=28.0, gt=0, le=730, description="Days of average sales that buyer tops up to."
+    )
+
+
+class LimitSettings(_Section):
+    """What all orders of one plan may take together."""
+
+    budget: float = Field(
+        default=0.0,
+        ge=0,
+        description=(
+            "Most money for the orders of one plan, those already placed on its day included. 0: no limit."
+        ),
+    )
+    space: float = Field(
+        default=0.0,
+        ge=0,
+        description=(
+            "Most volume for the orders of one plan, in the unit of the items' volume. 0: no limit."
+        ),
     )
 
 
@@ -207,6 +242,21 @@ class PlanSettings(_Section):
         le=730,
         description="An item with stock but no sale for this many days, that used to sell, is dying.",
     )
+    keep_within: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description=(
+            "A quantity that differs from the previous plan's by at most this share stays as it was, "
+            "where a previous plan is given."
+        ),
+    )
+    n_buy_list: int = Field(
+        default=100,
+        ge=0,
+        le=10_000,
+        description="Next packs listed, the most money earned per money spent first.",
+    )
     n_cards: int = Field(
         default=24, ge=0, le=500, description="Cards drawn for the items that matter most."
     )
@@ -254,6 +304,7 @@ class Config(BaseModel):
     costs: CostSettings = CostSettings()
     supply: SupplySettings = SupplySettings()
     stock: StockSettings = StockSettings()
+    limits: LimitSettings = LimitSettings()
     forecast: ForecastSettings = ForecastSettings()
     policy: PolicySettings = PolicySettings()
     plan: PlanSettings = PlanSettings()

@@ -18,6 +18,13 @@ from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.inventory.costs import Costs
 from onhand.inventory.terms import SupplyTerms
+from onhand.plan.buying.offers import chosen_offers, offers_of
+from onhand.plan.buying.receipts import (
+    Deliveries,
+    learn_deliveries,
+    notes_on,
+    with_planned_lead_times,
+)
 from onhand.plan.config import Config
 from onhand.plan.plan import Assumption
 
@@ -31,6 +38,8 @@ class Economics:
     """What N stock points cost, earn, and are supplied on; each (N,).
 
     title, supplier : names for people
+    offer : the chosen offer of each stock point, as in `onhand.plan.buying.offers`
+    deliveries : how suppliers kept their promises
     price, unit_cost : money per unit
     lead_time_days : days from order to sale
     costs : Costs per period;  terms : SupplyTerms in periods
@@ -45,18 +54,31 @@ class Economics:
     costs: Costs
     terms: SupplyTerms
     assumptions: tuple[Assumption, ...]
+    offer: pl.DataFrame
+    deliveries: Deliveries
 
 
-def economics(tables: Tables, panel: Panel, config: Config) -> Economics:
-    """The terms of every stock point of `panel`, from `tables` and, where they are silent, `config`."""
+def economics(
+    tables: Tables, panel: Panel, config: Config, choice: NDArray[np.int64] | None = None
+) -> Economics:
+    """The terms of every stock point of `panel`, from `tables` and, where they are silent, `config`.
+
+    `choice` (N,) is the number of the offer taken at each stock point, in the order of the supply
+    table; the first unless given.
+    """
     keys = pl.DataFrame({"item": panel.items, "location": panel.locations}).with_row_index("row")
-    supply = _supply_terms(keys, tables.supply)
+    offers = offers_of(keys, tables)
+    deliveries = learn_deliveries(offers, tables)
+    share = config.supply.lead_time_quantile
+    offers = with_planned_lead_times(offers, tables, deliveries, share)
+    taken = np.zeros(len(keys), dtype=np.int64) if choice is None else choice
+    supply = chosen_offers(offers, pl.Series(taken))
     items = _by_item(keys, tables.items)
     seen = _Seen(len(keys))
     price, unit_cost = _money(supply, items, _sold_at(keys, tables.sales), config, seen)
     days = seen.fill(
         "supply.lead_time_days",
-        [supply["lead_time"], _observed(supply), _received(keys, tables.inbound)],
+        [supply["lead_time"]],
         config.supply.lead_time_days,
         "days",
         "no lead time in the supply table",
@@ -104,7 +126,9 @@ def economics(tables: Tables, panel: Panel, config: Config) -> Economics:
             pack_size=pack,
             n_series=n,
         ),
-        assumptions=tuple(seen.assumptions),
+        assumptions=(*seen.assumptions, *notes_on(deliveries, share)),
+        offer=supply,
+        deliveries=deliveries,
     )
 
 
@@ -216,35 +240,6 @@ class _Seen:
         self.assumptions.append(Assumption(key, value, unit, "file", why))
 
 
-def _supply_terms(keys: pl.DataFrame, supply: pl.DataFrame | None) -> pl.DataFrame:
-    """One row of supply terms per stock point: the most specific that says something, term by term."""
-    names = ["supplier", "lead_time", "observed_lead_times", "moq", "pack_size"]
-    names += ["unit_cost", "order_cost", "review_days"]
-    if supply is None:
-        supply = pl.DataFrame(schema={"item": pl.String, "location": pl.String})
-    texts = {"item", "location", "supplier", "observed_lead_times"}
-    supply = supply.with_columns(
-        pl.lit(None, dtype=pl.String if name in texts else pl.Float64).alias(name)
-        for name in ["item", "location", *names]
-        if name not in supply.columns
-    )
-    levels = []
-    for by in (["item", "location"], ["item"], ["location"], []):
-        silent_on = [key for key in ("item", "location") if key not in by]
-        rows = supply.filter(
-            *[pl.col(k).is_not_null() for k in by], *[pl.col(k).is_null() for k in silent_on]
-        ).select(*by, *names)
-        if by:
-            told = keys.join(rows.unique(by, keep="first", maintain_order=True), on=by, how="left")
-            levels.append(told.sort("row"))
-        elif len(rows):
-            levels.append(keys.join(rows.head(1), how="cross").sort("row"))
-    return keys.with_columns(
-        reduce(lambda a, b: a.fill_null(b), [level[name] for level in levels]).alias(name)
-        for name in names
-    )
-
-
 def _by_item(keys: pl.DataFrame, items: pl.DataFrame | None) -> pl.DataFrame:
     names = {"title": pl.String(), "price": pl.Float64(), "unit_cost": pl.Float64()}
     if items is None:
@@ -271,25 +266,6 @@ def _sold_at(keys: pl.DataFrame, sales: pl.DataFrame | None) -> pl.Series:
         .collect()
     )
     return keys.join(paid, on="item", how="left").sort("row")["price"]
-
-
-def _observed(supply: pl.DataFrame) -> pl.Series:
-    """The middle of the lead times listed as `12;14;21`, (N,)."""
-    days = (
-        supply["observed_lead_times"]
-        .str.split(";")
-        .list.eval(pl.element().str.strip_chars().cast(pl.Float64, strict=False))
-    )
-    return days.list.median()
-
-
-def _received(keys: pl.DataFrame, inbound: pl.DataFrame | None) -> pl.Series:
-    """The middle of the lead times seen in received orders of the item, (N,)."""
-    if inbound is None or not {"order_date", "received_date"} <= set(inbound.columns):
-        return pl.Series([None] * len(keys), dtype=pl.Float64)
-    days = (pl.col("received_date") - pl.col("order_date")).dt.total_days()
-    seen = inbound.group_by("item").agg(days.filter(days >= 0).median().alias("days"))
-    return keys.join(seen, on="item", how="left").sort("row")["days"]
 
 
 def _first_known(sources: Sequence[pl.Series]) -> Array:

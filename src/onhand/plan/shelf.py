@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.demand.history import DemandHistory
 from onhand.inventory.stock import Stock
+from onhand.plan.buying.receipts import expected_dates
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, whole_periods
 from onhand.plan.ordinary import cover_stock, ordinary_stock
@@ -23,19 +26,21 @@ def stock_now(
 ) -> tuple[Stock, tuple[Assumption, ...]]:
     """The stock of every stock point before the plan's orders, and what had to be assumed for it.
 
-    Open orders arrive in the period counted from their due date; one that is overdue is expected
-    at the start of the next period. With a stock table, a stock point that it does not list has
+    Open orders arrive in the period counted from their due date. One that is overdue is expected
+    after the time that is usual for its supplier from there on, at the start of the next period
+    where none was ever that late, and no longer once it is `supply.write_off_days` late. Of an
+    order received in part, the rest is open. With a stock table, a stock point that it does not list has
     nothing on hand.
     """
     if tables.stock is None:
         return _assumed(tables, history, terms, config)
     on_hand, backorders, n_unlisted = _counted(tables.stock, history.panel)
-    pipeline, n_overdue = _open_orders(tables.inbound, history.panel, terms)
+    pipeline, late = _open_orders(tables.inbound, history.panel, terms, config)
     notes = []
     if n_unlisted:
         why = f"{n_unlisted} of {history.n_series} stock points are not in the stock table"
         notes.append(Assumption("stock.on_hand", "0", "units", "file", why))
-    notes += _overdue(n_overdue)
+    notes += _overdue(late, config)
     return Stock.of(on_hand, pipeline, backorders), tuple(notes)
 
 
@@ -60,17 +65,43 @@ def _assumed(
     source = "assumed" if days == default else "config"
     notes = [Assumption("stock.cover_days", f"{days:g}", "days", source, why)]
     if tables.inbound is not None:
-        pipeline, n_overdue = _open_orders(tables.inbound, panel, terms)
+        pipeline, late = _open_orders(tables.inbound, panel, terms, config)
         stock = Stock.of(stock.on_hand, pipeline)
-        notes += _overdue(n_overdue)
+        notes += _overdue(late, config)
     return stock, tuple(notes)
 
 
-def _overdue(n_overdue: int) -> list[Assumption]:
-    if not n_overdue:
-        return []
-    why = f"{n_overdue} open orders are overdue; they are expected at the start of the next period"
-    return [Assumption("inbound.due_date", "next period", "", "file", why)]
+def _overdue(late: _Late, config: Config) -> list[Assumption]:
+    notes = []
+    if late.expected:
+        why = (
+            f"{late.expected} open orders are overdue; they are expected when their supplier's late "
+            "orders usually come, the latest at the start of the next period"
+            if late.is_known
+            else f"{late.expected} open orders are overdue; they are expected at the start of the "
+            "next period"
+        )
+        when = "as usual" if late.is_known else "next period"
+        notes.append(Assumption("inbound.due_date", when, "", "file", why))
+    if late.written_off:
+        days = config.supply.write_off_days
+        source = "assumed" if days == Config().supply.write_off_days else "config"
+        why = (
+            f"{late.written_off} open orders ({late.units_written_off:,.10g} units) are later than "
+            "this and no longer expected: ask the supplier, or delete them"
+        )
+        notes.append(Assumption("supply.write_off_days", f"{days:g}", "days", source, why))
+    return notes
+
+
+@dataclass(frozen=True)
+class _Late:
+    """Overdue orders: how many are still expected, and what was written off."""
+
+    expected: int = 0
+    is_known: bool = False
+    written_off: int = 0
+    units_written_off: float = 0.0
 
 
 def _counted(
@@ -96,34 +127,66 @@ def _counted(
 
 
 def _open_orders(
-    inbound: pl.DataFrame | None, panel: Panel, terms: Economics
-) -> tuple[NDArray[np.float64], int]:
-    """Units arriving by slot, (N, W), and how many open orders are overdue."""
+    inbound: pl.DataFrame | None, panel: Panel, terms: Economics, config: Config
+) -> tuple[NDArray[np.float64], _Late]:
+    """Units arriving by slot, (N, W), and what became of overdue orders."""
     n, width = panel.n_series, int(terms.terms.lead_time.max(initial=0)) + 1
     if inbound is None or not len(inbound):
-        return np.zeros((n, width)), 0
+        return np.zeros((n, width)), _Late()
     start = panel.future_dates(1)[0]
+    due = _still_open(inbound, panel, terms, start)
+    dates = due["due_date"].to_numpy().astype("datetime64[D]")
+    is_lost = (start - dates).astype(np.float64) > config.supply.write_off_days
+    when = expected_dates(dates, due["supplier"].to_list(), start, terms.deliveries)
+    slots = whole_periods(panel, (when - start).astype(np.float64))
+    units = np.where(is_lost, 0.0, due["quantity"].to_numpy())
+    slots = np.where(is_lost, 0, slots)
+    pipeline = np.zeros((n, max(width, int(slots.max(initial=0)) + 1)))
+    np.add.at(pipeline, (due["row"].to_numpy(), slots), units)
+    late = _Late(
+        expected=int(((dates < start) & ~is_lost).sum()),
+        is_known=terms.deliveries.anyone is not None,
+        written_off=int(is_lost.sum()),
+        units_written_off=float(due["quantity"].to_numpy()[is_lost].sum()),
+    )
+    return pipeline, late
+
+
+def _still_open(
+    inbound: pl.DataFrame, panel: Panel, terms: Economics, start: np.datetime64
+) -> pl.DataFrame:
+    """Orders not yet received in full: row, supplier, due date, and the units still to come."""
     keys = pl.DataFrame(
-        {"item": panel.items, "location": panel.locations, "lead_days": terms.lead_time_days}
+        {
+            "item": panel.items,
+            "location": panel.locations,
+            "lead_days": terms.lead_time_days,
+            "usual": terms.offer["supplier"],
+        }
     ).with_row_index("row")
-    dates = {
-        name: pl.col(name) if name in inbound.columns else pl.lit(None, dtype=pl.Date)
-        for name in ("due_date", "order_date", "received_date")
+    kinds = {
+        "due_date": pl.Date(),
+        "order_date": pl.Date(),
+        "received_date": pl.Date(),
+        "received_quantity": pl.Float64(),
+        "supplier": pl.String(),
     }
     lead = pl.duration(days=pl.col("lead_days").ceil().cast(pl.Int64))
-    due = (
-        inbound.with_columns(**dates)
+    came = pl.col("received_quantity").fill_null(0.0)
+    return (
+        inbound.with_columns(
+            pl.lit(None, dtype=kind).alias(name)
+            for name, kind in kinds.items()
+            if name not in inbound.columns
+        )
         .filter(pl.col("received_date").is_null())
         .join(keys, on=["item", "location"], how="inner")
         .with_columns(
             pl.col("due_date")
             .fill_null(pl.col("order_date") + lead)
-            .fill_null(pl.lit(start.item()) + lead)
+            .fill_null(pl.lit(start.item()) + lead),
+            supplier=pl.coalesce("supplier", "usual"),
+            quantity=pl.max_horizontal(pl.lit(0.0), pl.col("quantity") - came),
         )
         .sort("row", maintain_order=True)
     )
-    days = (due["due_date"].to_numpy().astype("datetime64[D]") - start).astype(np.float64)
-    slots = whole_periods(panel, np.maximum(days, 0.0))
-    pipeline = np.zeros((n, max(width, int(slots.max(initial=0)) + 1)))
-    np.add.at(pipeline, (due["row"].to_numpy(), slots), due["quantity"].to_numpy())
-    return pipeline, int((days < 0).sum())
