@@ -75,8 +75,8 @@ class Boosted:
     n_rows: int = 1_000_000
     n_origins: int = 200
     n_error_origins: int = 6
-    power: float = 0.5
-    n_neighbours: int = 800
+    power: float = 0.75
+    n_neighbours: int = 600
     censored_weight: float = 0.0
     omega: Floats | None = None
     seed: int = 0

@@ -47,15 +47,15 @@ class Trees:
     Parameters
     ----------
     n_trees : trees per member
-    n_leaves : leaves per tree
+    n_leaves : leaves per tree; None: one per 10,000 examples, within 15..127
     min_rows : examples that a leaf holds at least
     learning_rate : share of a tree's advice that is taken, 0..1
     feature_share, row_share : drawn anew for each tree, 0..1
     n_bins : distinct values that a feature keeps
     """
 
-    n_trees: int = 200
-    n_leaves: int = 15
+    n_trees: int = 250
+    n_leaves: int | None = None
     min_rows: int = 40
     learning_rate: float = 0.06
     feature_share: float = 0.5
@@ -63,9 +63,11 @@ class Trees:
     n_bins: int = 255
 
     def __post_init__(self) -> None:
-        for name in ("n_trees", "n_leaves", "min_rows", "n_bins"):
+        for name in ("n_trees", "min_rows", "n_bins"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.n_leaves is not None and self.n_leaves < 2:
+            raise ConfigError(f"n_leaves is {self.n_leaves}; a tree needs at least 2, or None")
         for name in ("learning_rate", "feature_share", "row_share"):
             if not 0 < getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; choose a share in (0, 1]")
@@ -105,16 +107,18 @@ def train(rows: Rows, members: tuple[Member, ...], trees: Trees) -> Ensemble:
     boosters = []
     for member in members:
         data.set_weight(rows.weight * rows.scale**member.scale_power)
-        boosters.append(lightgbm.train(settings | _style(member, trees), data, trees.n_trees))
+        style = settings | _style(member, trees, len(rows.target))
+        boosters.append(lightgbm.train(style, data, trees.n_trees))
     return Ensemble(rows.names, tuple(boosters))
 
 
-def _style(member: Member, trees: Trees) -> dict[str, Any]:
+def _style(member: Member, trees: Trees, n_rows: int) -> dict[str, Any]:
+    n_leaves = trees.n_leaves or min(127, max(15, n_rows // 10_000))
     return {
         "objective": member.objective,
         "tweedie_variance_power": 1.2,
         "learning_rate": trees.learning_rate,
-        "num_leaves": max(2, trees.n_leaves),
+        "num_leaves": n_leaves,
         "feature_fraction": trees.feature_share,
         "bagging_fraction": trees.row_share,
         "bagging_freq": 1,
