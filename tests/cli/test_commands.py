@@ -115,7 +115,7 @@ def test_replay_compares_and_speaks_json_and_csv(shop: Path) -> None:
     out, _ = onhand("replay", shop, *QUICK, code=1)
     assert "Coverage of" in out
     assert "Classical" in out
-    assert "← default" in out
+    assert "this is the default" in out
     told = json.loads(onhand("replay", shop, "--json", *QUICK, code=1)[0])
     rows = list(csv.DictReader(io.StringIO(onhand("replay", shop, "--csv", *QUICK, code=1)[0])))
     assert len(rows) == len(told["contenders"]) * len(told["dates"])

@@ -95,7 +95,11 @@ def test_a_shop_without_stock_says_what_it_assumed(shop: Shop, quick: Config) ->
 def test_a_stated_number_is_used_and_called_stated(shop: Shop) -> None:
     """`policy.level` overrules the tuning."""
     config = Config.from_dict(
-        {"policy": {"level": 0.77, "extra_periods": 1}, "plan": {"n_samples": 40}}
+        {
+            "policy": {"level": 0.77, "extra_periods": 1},
+            "forecast": {"forecaster": "moving_average"},
+            "plan": {"n_samples": 40},
+        }
     )
     plan = make_plan(shop(), config)
     note = next(n for n in plan.assumptions if n.key == "policy.level")

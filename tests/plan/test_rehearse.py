@@ -61,7 +61,7 @@ def test_each_origin_sees_only_its_past(shop: Shop) -> None:
     from onhand.data import build_panel
 
     spy = Spy()
-    fit_origins(build_panel(shop()), spy, [20, 18, 20])
+    fit_origins(build_panel(shop()), {"spy": spy}, [20, 18, 20])
     assert spy.seen == [18, 20]
 
 

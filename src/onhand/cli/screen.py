@@ -60,17 +60,20 @@ def heading(text: str) -> None:
 
 
 def table(columns: dict[str, str], rows: list[tuple[Any, ...]]) -> Table:
-    """A plain table; columns are name -> `left`, `right` or `wide` (left, and may wrap)."""
+    """A plain table; columns are name -> `left` or `right` (never cut), `title` (cut) or `wide` (wraps)."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name, kind in columns.items():
+    cells = [[str(cell) for cell in row] for row in rows]
+    for place, (name, kind) in enumerate(columns.items()):
+        longest = max([len(name.strip()), *(len(row[place]) for row in cells)])
         made.add_column(
             name,
             justify="right" if kind == "right" else "left",
             no_wrap=kind != "wide",
             overflow="fold" if kind == "wide" else "ellipsis",
+            min_width=longest if kind in ("left", "right") else None,
         )
-    for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))
+    for row in cells:
+        made.add_row(*(Text(cell) for cell in row))
     return made
 
 

@@ -111,24 +111,24 @@ def _show_orders(plan: Plan) -> None:
     currency = plan.shop.currency
     columns = {
         "item": "left",
-        "title": "left",
+        "title": "title",
         "order": "right",
         "due": "left",
         "cost": "right",
-        "risk without": "right",
-        "with": "right",
+        "stock-out risk": "right",
         "margin at risk": "right",
     }
     rows = [
         (
             line.item,
-            line.title[:32],
+            line.title,
             units(line.quantity),
             line.due_date,
             money(line.cost, currency),
-            percent(line.stockout_probability_without),
-            percent(line.stockout_probability_with),
-            money(line.money_at_risk_without, currency),
+            f"{percent(line.stockout_probability_without)} → "
+            f"{percent(line.stockout_probability_with)}",
+            f"{money(line.money_at_risk_without, currency)} → "
+            f"{money(line.money_at_risk_with, currency)}",
         )
         for line in top
     ]
@@ -166,11 +166,11 @@ def show_contest(contest: Contest, currency: str) -> None:
         "holding": "right",
         "lost margin": "right",
         "filled": "right",
-        "dearer than the default by (95 %)": "left",
+        "dearer than default (95 %)": "left",
     }
     rows = [
         (
-            who.label + ("  ← default" if name == contest.default else ""),
+            who.label,
             money(who.total, currency),
             money(who.holding + who.ordering, currency),
             money(who.shortage, currency),
@@ -186,6 +186,6 @@ def show_contest(contest: Contest, currency: str) -> None:
 def _margin(contest: Contest, name: str, currency: str) -> str:
     margin = contest.differences.get(name)
     if margin is None:
-        return ""
+        return "this is the default"
     between = f"{money(margin.low, currency)} to {money(margin.high, currency)}"
     return f"{money(margin.mean, currency)} ({between})"

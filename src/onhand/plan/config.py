@@ -281,7 +281,7 @@ class ReplaySettings(_Section):
         description="Possible worlds per stock point at each past review.",
     )
     max_stock_points: int = Field(
-        default=5000,
+        default=4000,
         ge=1,
         description="Stock points replayed. A larger shop is represented by a random draw of them.",
     )

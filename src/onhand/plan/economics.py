@@ -41,7 +41,7 @@ class Economics:
     offer : the chosen offer of each stock point, as in `onhand.plan.buying.offers`
     deliveries : how suppliers kept their promises
     price, unit_cost : money per unit
-    lead_time_days : days from order to sale
+    lead_time_days : days from order to sale;  review_days : from one order to the next
     costs : Costs per period;  terms : SupplyTerms in periods
     assumptions : what nobody said, and what stands in for it
     """
@@ -51,6 +51,7 @@ class Economics:
     price: Array
     unit_cost: Array
     lead_time_days: Array
+    review_days: Array
     costs: Costs
     terms: SupplyTerms
     assumptions: tuple[Assumption, ...]
@@ -118,6 +119,7 @@ def economics(
         price=price,
         unit_cost=unit_cost,
         lead_time_days=days,
+        review_days=review_days,
         costs=_costs(price, unit_cost, order_cost, panel, config, seen),
         terms=SupplyTerms.of(
             lead_time=whole_periods(panel, days),

@@ -15,6 +15,7 @@ from onhand.forecast import (
     SeasonalNaive,
     default_forecaster,
 )
+from onhand.forecast.own_spread import OwnSpread
 from onhand.plan.board import board_of
 from onhand.plan.cards import cards
 from onhand.plan.config import Config
@@ -30,7 +31,7 @@ from onhand.plan.shelf import stock_now
 from onhand.plan.snapshot import snapshot_of
 from onhand.plan.workings import Workings
 
-__all__ = ["forecaster_for", "make_plan"]
+__all__ = ["forecasters_for", "make_plan"]
 
 
 def make_plan(
@@ -74,14 +75,15 @@ def make_plan(
     stock, stock_notes = stock_now(tables, history, terms, config)
     progress("Reading what happened", 1.0)
 
-    forecaster = forecaster_for(config.forecast.forecaster, panel.frequency)
-    past = rehearse(history, forecaster, terms, config, seed=seed, progress=progress)
+    forecasters = forecasters_for(config.forecast.forecaster, panel.frequency)
+    past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
 
-    fitted = forecaster.fit(history)
+    policy = past.entrant.policy
+    fitted = forecasters[past.entrant.forecaster].fit(history)
     ahead = Lookahead(
-        policy=past.policy,
+        policy=policy,
         horizon=max(
-            past.policy.horizon(terms.terms),
+            policy.horizon(terms.terms),
             int(terms.terms.protection_interval.max(initial=1)),
             round(config.plan.horizon_days * panel.frequency.per_year / 365.25),
         ),
@@ -124,17 +126,18 @@ def _written(
     )
 
 
-def forecaster_for(name: str, frequency: Frequency) -> Forecaster:
-    """The forecaster that a configuration names."""
+def forecasters_for(name: str, frequency: Frequency) -> dict[str, Forecaster]:
+    """The forecasters that a configuration names; of the default's two spreads the replay chooses one."""
     if name == "default":
-        return default_forecaster(frequency)
+        default = default_forecaster(frequency)
+        return {"default": default, "own spread": OwnSpread(default)}
     points: dict[str, Forecaster] = {
         "seasonal_naive": SeasonalNaive(),
         "moving_average": MovingAverage(frequency.quarter),
         "exponential_smoothing": ExponentialSmoothing(),
         "tsb": TSB(),
     }
-    return Bootstrap() if name == "bootstrap" else Calibrated(points[name])
+    return {name: Bootstrap() if name == "bootstrap" else Calibrated(points[name])}
 
 
 def _shop(work: Workings) -> ShopFacts:

@@ -65,13 +65,18 @@ def stretches(
 
 
 def fit_origins(
-    panel: Panel, forecaster: Forecaster, origins: Iterable[int], progress: Progress = silent
-) -> Mapping[int, FittedForecaster]:
-    """The forecaster as it stood at each origin: fitted on what was known then."""
+    panel: Panel,
+    forecasters: Mapping[str, Forecaster],
+    origins: Iterable[int],
+    progress: Progress = silent,
+) -> dict[str, dict[int, FittedForecaster]]:
+    """Each forecaster as it stood at each origin: fitted on what was known then."""
     wanted = sorted(set(origins))
-    fits = {}
+    fits: dict[str, dict[int, FittedForecaster]] = {name: {} for name in forecasters}
     for done, origin in enumerate(wanted, start=1):
-        fits[origin] = forecaster.fit(believe(panel.until(origin)))
+        known = believe(panel.until(origin))
+        for name, forecaster in forecasters.items():
+            fits[name][origin] = forecaster.fit(known)
         progress("Going back in time", done / len(wanted))
     return fits
 

@@ -7,7 +7,7 @@ from onhand.errors import HistoryError
 from onhand.plan.config import Config
 from onhand.plan.contest import Contest
 from onhand.plan.economics import economics
-from onhand.plan.make_plan import forecaster_for
+from onhand.plan.make_plan import forecasters_for
 from onhand.plan.progress import Progress, silent
 from onhand.plan.rehearse import rehearse
 
@@ -40,8 +40,8 @@ def replay_shop(
     history = believe(build_panel(tables, frequency=config.shop.frequency))
     panel = history.panel
     terms = economics(tables, panel, config)
-    forecaster = forecaster_for(config.forecast.forecaster, panel.frequency)
-    past = rehearse(history, forecaster, terms, config, seed=seed, progress=progress)
+    forecasters = forecasters_for(config.forecast.forecaster, panel.frequency)
+    past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
     if past.contest is None:
         raise HistoryError(
             f"{panel.n_periods} periods of history are too few to replay anything: both the stretch "

@@ -21,18 +21,20 @@ def status_of(
     stock: Stock,
     outlook: Outlook,
     excess_units: NDArray[np.float64],
+    horizon: int,
     config: Config,
 ) -> NDArray[np.str_]:
     """The status of each stock point, (N,).
 
-    stocked_out : nothing on the shelf of something that is expected to sell
+    stocked_out : nothing on the shelf of something expected to sell at least one unit within the horizon
     at_risk : likely to run out before an order placed now can arrive
     dying : stock of something that used to sell and no longer does
     excess : more than will sell within the excess limit
     new : launched lately
     """
     settings = config.plan
-    wanted = outlook.mean_demand > 0
+    # At least one unit within the horizon: an item that sells once in ten years is not missed today.
+    wanted = outlook.mean_demand * horizon >= 1
     conditions = {
         "stocked_out": (stock.on_hand <= 0) & wanted,
         "at_risk": wanted & (outlook.stockout_early >= settings.at_risk_probability),

@@ -86,7 +86,14 @@ class Workings:
     @cached_property
     def status(self) -> NDArray[np.str_]:
         """What each stock point needs most, (N,)."""
-        return status_of(self.history, self.stock, self.outlook, self.excess_units, self.config)
+        return status_of(
+            self.history,
+            self.stock,
+            self.outlook,
+            self.excess_units,
+            self.ahead.horizon,
+            self.config,
+        )
 
     @cached_property
     def at_stake(self) -> NDArray[np.float64]:

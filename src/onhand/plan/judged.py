@@ -1,0 +1,122 @@
+"""How did each contender do, in the numbers that a plan keeps?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.evaluate.compare import paired
+from onhand.evaluate.replay import Replay
+from onhand.plan.config import Config
+from onhand.plan.contest import Contender, Contest, Margin
+from onhand.plan.past import Stretch, groups
+from onhand.plan.stage import Stage
+
+__all__ = ["contest_of"]
+
+
+def contest_of(
+    stage: Stage,
+    late: Stretch,
+    replays: Mapping[str, Replay],
+    config: Config,
+    n_rows: int,
+    n_series: int,
+) -> Contest:
+    """The replays of the later stretch as the plan tells them; `default` is ours.
+
+    n_rows of n_series stock points were replayed.
+    """
+    dates = [str(d) for d in stage.panel.dates[late.scored : late.stop]]
+    default = replays["default"]
+    length = 7 if stage.panel.frequency.value == "day" else 1
+    weeks = groups(len(dates), length)
+    return Contest(
+        first_date=dates[0],
+        last_date=dates[-1],
+        dates=tuple(dates),
+        origins=sum(late.start <= origin < late.stop for origin in stage.origins),
+        contenders={name: _contender(r, stage.unit_cost) for name, r in replays.items()},
+        default="default",
+        differences={
+            name: _margin(rival, default, weeks)
+            for name, rival in replays.items()
+            if name != "default"
+        },
+        note=_note(config, n_rows, n_series),
+    )
+
+
+def _scored(values: NDArray[np.float64], of: Replay) -> NDArray[np.float64]:
+    return values[:, of.first_scored :]
+
+
+def _contender(past: Replay, unit_cost: NDArray[np.float64]) -> Contender:
+    holding, shortage, ordering = (
+        _cents(_scored(part, past).sum(axis=0))
+        for part in (past.holding, past.shortage, past.ordering)
+    )
+    cost = [round(sum(parts), 2) for parts in zip(holding, shortage, ordering, strict=True)]
+    demand, served = (_scored(part, past).sum(axis=0) for part in (past.demand, past.served))
+    fill = np.divide(served, demand, out=np.ones_like(demand), where=demand > 0)
+    return Contender(
+        label=label_of_name(past.policy),
+        total=round(math.fsum(cost), 2),
+        holding=round(math.fsum(holding), 2),
+        shortage=round(math.fsum(shortage), 2),
+        ordering=round(math.fsum(ordering), 2),
+        fill_rate=round(past.fill_rate, 4),
+        cost=tuple(cost),
+        inventory_value=tuple(_cents(unit_cost @ _scored(past.on_hand, past))),
+        fill=tuple(round(float(f), 4) for f in fill),
+    )
+
+
+def label_of_name(name: str) -> str:
+    """A name with its first letter large."""
+    return name[:1].upper() + name[1:]
+
+
+def _margin(rival: Replay, default: Replay, weeks: Sequence[slice]) -> Margin:
+    """The rival's cost minus the default's, over the whole stretch."""
+    per_week = [
+        [_scored(past.cost, past)[:, week].sum(axis=1) for week in weeks]
+        for past in (rival, default)
+    ]
+    found = paired(per_week[0], per_week[1])
+    windows = _cents(found.per_window)
+    mean = round(math.fsum(windows), 2)
+    reach = (found.high - found.low) / 2 * len(weeks)
+    total = rival.total_cost
+    return Margin(
+        mean=mean,
+        low=round(mean - reach, 2),
+        high=round(mean + reach, 2),
+        share=round(mean / total, 4) if total > 0 else 0.0,
+        per_window=tuple(windows),
+    )
+
+
+def _cents(values: NDArray[np.float64]) -> list[float]:
+    return [round(float(v), 2) for v in values]
+
+
+def _note(config: Config, n_rows: int, n_series: int) -> str:
+    who = (
+        f"all {n_series} stock points"
+        if n_rows == n_series
+        else f"{n_rows} of {n_series} stock points, drawn at random"
+    )
+    unmet = (
+        "unmet demand is lost" if config.policy.shortage == "lost_sales" else "unmet demand waits"
+    )
+    return (
+        f"Replayed on {who}; {unmet}. Every contender starts from the same stock, that of a buyer "
+        f"who tops up to {config.stock.cover_days:g} days of average sales. At each review the "
+        "forecast is made anew from what was known then. Every contender's number was tuned on the "
+        "stretch before the one judged. Demand is demand as believed today; where it cannot be known, "
+        "nothing is asked. The interval holds both the luck of a week and the luck of a stock point."
+    )

@@ -1,0 +1,111 @@
+"""What does a past review look like to every contender?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.data.panel import Panel
+from onhand.demand import believe
+from onhand.demand.history import DemandHistory
+from onhand.evaluate.replay import Window
+from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.inventory.costs import Costs
+from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
+from onhand.plan.config import Config
+from onhand.plan.economics import Economics
+from onhand.plan.ordinary import ordinary_stock
+from onhand.plan.past import Stretch, fit_origins, window
+from onhand.plan.progress import Progress
+
+__all__ = ["Stage", "set_stage"]
+
+_CELLS = 1 << 26  # origins x stock points x samples x periods held at a time: 256 MiB of paths
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything needed to build a window of the past for any stock points and any forecaster.
+
+    fits : name of forecaster -> origin -> what it had learned then
+    openings : stretch -> the stock that everybody starts with
+    horizon, n_samples, seed : of the sample paths at each review
+    """
+
+    panel: Panel
+    history: DemandHistory
+    terms: SupplyTerms
+    costs: Costs
+    unit_cost: NDArray[np.float64]
+    fits: Mapping[str, Mapping[int, FittedForecaster]]
+    openings: Mapping[Stretch, Stock]
+    horizon: int
+    n_samples: int
+    seed: int
+
+    @property
+    def origins(self) -> list[int]:
+        """Periods before which there was a review."""
+        return sorted({origin for fits in self.fits.values() for origin in fits})
+
+    def window(self, stretch: Stretch, rows: slice, forecaster: str) -> Window:
+        """A stretch of the past as one forecaster let it be seen, for some stock points."""
+        return window(
+            stretch,
+            self.fits[forecaster],
+            self.history,
+            self.openings[stretch],
+            self.terms,
+            self.costs,
+            rows,
+            horizon=self.horizon,
+            n_samples=self.n_samples,
+            seed=self.seed,
+        )
+
+    def blocks(self) -> list[slice]:
+        """Slices of stock points whose windows fit in memory together."""
+        n = self.panel.n_series
+        each = len(self.origins) * self.n_samples * self.horizon
+        step = max(1, _CELLS // each)
+        return [slice(a, min(n, a + step)) for a in range(0, n, step)]
+
+
+def set_stage(
+    history: DemandHistory,
+    forecasters: Mapping[str, Forecaster],
+    terms: Economics,
+    config: Config,
+    rows: NDArray[np.int64],
+    cut: tuple[Stretch, Stretch],
+    horizon: int,
+    seed: int,
+    progress: Progress,
+) -> Stage:
+    """The past of the stock points `rows`: every forecaster refitted at every review of `cut`."""
+    small = history.rows(rows)
+    supply = terms.terms.rows(rows)
+    every = int(np.gcd.reduce(supply.review_period))
+    origins = [t for stretch in cut for t in stretch.origins(every)]
+    cover = config.stock.cover_days * small.panel.frequency.per_year / 365.25
+    return Stage(
+        panel=small.panel,
+        history=small,
+        terms=supply,
+        costs=terms.costs.rows(rows),
+        unit_cost=terms.unit_cost[rows],
+        fits=fit_origins(small.panel, forecasters, origins, progress),
+        openings={
+            stretch: ordinary_stock(
+                believe(small.panel.until(stretch.start)), supply, cover, config.policy.rounding
+            )
+            for stretch in cut
+        },
+        horizon=horizon,
+        n_samples=config.replay.n_samples,
+        seed=seed,
+    )
