@@ -115,7 +115,7 @@ def judge(
     after_empty = np.where(shop.judged[:, origin - 1, None], np.nan, actual)
     score = shop.official[1](actual, result.mean, shop.panel, origin)
     known = np.isfinite(actual)
-    return {
+    row = {
         "origin": origin,
         shop.official[0]: score,
         "wape": scores.wape(actual, result.mean),
@@ -131,6 +131,9 @@ def judge(
         "cpu_s": time.process_time() - start,
         "n_judged": int(known.sum()),
     }
+    if isinstance(forecaster, MLForecast):  # a point forecast: it makes no claim to be covered
+        row |= dict.fromkeys(("crps", "pinball_80", "coverage_80", "coverage_90"), float("nan"))
+    return row
 
 
 def without_nan(value: Any) -> Any:
