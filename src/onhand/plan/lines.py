@@ -29,8 +29,9 @@ def _line(work: Workings, row: int) -> OrderLine:
     out, terms = work.outlook, work.economics
     item, location = str(work.panel.items[row]), str(work.panel.locations[row])
     reason = _reason(work, row)
-    unit_cost = round(float(terms.unit_cost[row]), 4)
-    due = work.made_for + np.timedelta64(math.ceil(terms.lead_time_days[row]), "D")
+    unit_cost = round(float(work.bought.unit_cost[row]), 4)
+    timing = work.rules.timing
+    ordered, due = timing.order_date[row], timing.due_date[row]
     margin = float(work.margin[row])
     return OrderLine(
         id=f"{work.made_for}/{item}/{location}",
@@ -41,7 +42,7 @@ def _line(work: Workings, row: int) -> OrderLine:
         quantity=reason.quantity,
         unit_cost=unit_cost,
         cost=round(reason.quantity * unit_cost, 2),
-        order_date=str(work.made_for),
+        order_date=str(ordered),
         due_date=str(due),
         cover_without=_cover(out.cover[row]),
         cover_with=_cover(out.cover_with[row]),
@@ -51,6 +52,7 @@ def _line(work: Workings, row: int) -> OrderLine:
         money_at_risk_with=round(float(out.lost_with[row]) * margin, 2),
         reason=reason,
         sentence=_sentence(work, row, reason, str(due)),
+        offers=work.compared.get(row, ()),
     )
 
 
@@ -62,6 +64,7 @@ def _reason(work: Workings, row: int) -> Reason:
     """The numbers behind the quantity, rounded so that they still add up as printed."""
     out = work.outlook
     quantity = round(float(out.quantity[row]), 4)
+    others = _other_increments(work, row)
     need = round(float(out.need[row]), 2)
     projected = round(float(out.projected[row]), 2)
     by_minimum = round(float(out.by_minimum[row]), 2)
@@ -81,10 +84,28 @@ def _reason(work: Workings, row: int) -> Reason:
         need=need,
         increments=(
             Increment("minimum_order", by_minimum),
-            Increment("pack_size", round(quantity - need - by_minimum, 4)),
+            Increment(
+                "pack_size",
+                round(quantity - need - by_minimum - math.fsum(x.units for x in others), 4),
+            ),
+            *others,
         ),
         quantity=quantity,
     )
+
+
+def _other_increments(work: Workings, row: int) -> tuple[Increment, ...]:
+    """What shelf life, price breaks, the supplier's whole order and the shop's limits changed."""
+    line = work.bought.proposal
+    changes = {
+        "shelf_life": line.by_shelf_life,
+        "phase_out": line.by_phase_out,
+        "kept_from_last_plan": line.kept,
+        "price_break": line.by_price_break,
+        **work.bought.increments,
+    }
+    steps = ((name, round(float(change[row]), 4)) for name, change in changes.items())
+    return tuple(Increment(name, units) for name, units in steps if units != 0)
 
 
 def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
@@ -114,6 +135,22 @@ def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
     return " ".join(parts)
 
 
+_SAID = {
+    "shelf_life": "what would perish before it sells",
+    "phase_out": "the end of the item",
+    "kept_from_last_plan": "staying with the last plan's quantity",
+    "price_break": "a lower price from here on",
+    "minimum_value": "the supplier's minimum value",
+    "minimum_weight": "the supplier's minimum weight",
+    "minimum_volume": "the supplier's minimum volume",
+    "container_volume": "a full container",
+    "container_weight": "a full container's weight",
+    "budget": "the budget",
+    "space": "the space there is",
+    "budget_and_space": "the budget or the space there is",
+}
+
+
 def _because(work: Workings, row: int, reason: Reason) -> list[str]:
     """What the supplier's rules did to the need."""
     terms = work.economics.terms
@@ -124,6 +161,8 @@ def _because(work: Workings, row: int, reason: Reason) -> list[str]:
         change = f"{'adds' if increment.units > 0 else 'takes off'} {units(abs(increment.units))}"
         if increment.constraint == "minimum_order":
             said.append(f"the minimum order of {units(float(terms.minimum_order[row]))} {change}")
+        elif increment.constraint in _SAID:
+            said.append(f"{_SAID[increment.constraint]} {change}")
         elif terms.pack_size[row] == 1:
             said.append(f"rounding to whole units {change}")
         else:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 import onhand
 from onhand.data.panel import Frequency
 from onhand.data.tables import Tables
@@ -16,13 +20,19 @@ from onhand.forecast import (
     default_forecaster,
 )
 from onhand.forecast.own_spread import OwnSpread
+from onhand.inventory.policy import Policy
+from onhand.inventory.terms import SupplyTerms
 from onhand.plan.board import board_of
+from onhand.plan.buying.choose import choose_offers
+from onhand.plan.buying.decide import decide
+from onhand.plan.buying.rules import rules_of
+from onhand.plan.buying.summary import frontier_of, next_packs, supplier_totals
 from onhand.plan.cards import cards
 from onhand.plan.config import Config
 from onhand.plan.contest import Contest
 from onhand.plan.economics import economics
 from onhand.plan.lines import order_lines
-from onhand.plan.outlook import Lookahead, look_ahead
+from onhand.plan.outlook import Lookahead
 from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
 from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
@@ -39,6 +49,7 @@ def make_plan(
     config: Config | None = None,
     *,
     seed: int | None = None,
+    previous: Plan | None = None,
     progress: Progress = silent,
 ) -> Plan:
     """The orders that a shop should place now, with the reasons and the money behind each.
@@ -53,6 +64,8 @@ def make_plan(
         The settings of `onhand.toml`; the defaults unless given.
     seed : int, optional
         Of the possible worlds; the configuration's unless given.
+    previous : Plan, optional
+        The plan before this one: a quantity that hardly differs from it stays as it was.
     progress : Progress
         Told how far along the run is.
 
@@ -80,20 +93,16 @@ def make_plan(
 
     policy = past.entrant.policy
     fitted = forecasters[past.entrant.forecaster].fit(history)
-    ahead = Lookahead(
-        policy=policy,
-        horizon=max(
-            policy.horizon(terms.terms),
-            int(terms.terms.protection_interval.max(initial=1)),
-            round(config.plan.horizon_days * panel.frequency.per_year / 365.25),
-        ),
-        n_samples=config.plan.n_samples,
-        seed=seed,
-        rounding=config.policy.rounding,
-        shortage=config.policy.shortage,
+    ahead = _lookahead(policy, terms.terms, panel.frequency, config, seed)
+    choice = choose_offers(tables, panel, config, terms, fitted, stock, ahead)
+    rules = rules_of(tables, panel, choice.terms, config, previous)
+    terms = replace(choice.terms, terms=rules.timing.terms)
+    ahead = _lookahead(policy, terms.terms, panel.frequency, config, seed)
+    ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
+    bought, outlook = decide(fitted, stock, terms, rules, ahead, progress)
+    work = Workings(
+        history, terms, stock, fitted, ahead, outlook, config, rules, bought, choice.compared
     )
-    outlook = look_ahead(fitted, stock, terms.terms, terms.costs, ahead, progress)
-    work = Workings(history, terms, stock, fitted, ahead, outlook, config)
 
     progress("Writing the plan", 0.0)
     notes = (*terms.assumptions, *stock_notes, past.assumption)
@@ -107,6 +116,7 @@ def _written(
 ) -> Plan:
     orders = order_lines(work)
     points = point_outlooks(work)
+    board = board_of(work, orders, points)
     return Plan(
         onhand=onhand.__version__,
         snapshot=snapshot_of(tables),
@@ -116,13 +126,34 @@ def _written(
         config=work.config.model_dump(mode="json"),
         assumptions=notes,
         findings=_noticed(tables),
-        board=board_of(work, orders, points),
+        board=board,
         orders=orders,
         stock_points=points,
         exceptions=troubles(work),
         matrix=matrix(work),
         cards=cards(work, orders),
         replay=replay,
+        supplier_orders=supplier_totals(work, orders),
+        buy_list=next_packs(work),
+        frontier=frontier_of(work, board),
+    )
+
+
+def _lookahead(
+    policy: Policy, terms: SupplyTerms, frequency: Frequency, config: Config, seed: int
+) -> Lookahead:
+    """How far this plan looks: as far as its orders reach, and as far as its cards show."""
+    return Lookahead(
+        policy=policy,
+        horizon=max(
+            policy.horizon(terms),
+            int(terms.protection_interval.max(initial=1)),
+            round(config.plan.horizon_days * frequency.per_year / 365.25),
+        ),
+        n_samples=config.plan.n_samples,
+        seed=seed,
+        rounding=config.policy.rounding,
+        shortage=config.policy.shortage,
     )
 
 

@@ -6,14 +6,14 @@ a block everything is decided and judged on the same sample paths.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onhand.decide.replenish.cover import row_quantile
-from onhand.decide.replenish.rounding import RoundingMode, round_order
+from onhand.decide.replenish.rounding import RoundedOrder, RoundingMode, round_order
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.costs import Costs
 from onhand.inventory.moves import serve_or_backorder, serve_or_lose
@@ -23,7 +23,15 @@ from onhand.inventory.terms import SupplyTerms
 from onhand.plan.contenders import quantiles_of
 from onhand.plan.progress import Progress, silent
 
-__all__ = ["Lookahead", "Outlook", "arrivals", "blocks", "look_ahead", "projected_stock"]
+__all__ = [
+    "Lookahead",
+    "Outlook",
+    "arrivals",
+    "blocks",
+    "look_ahead",
+    "projected_stock",
+    "situations",
+]
 
 Array = NDArray[np.float64]
 
@@ -37,6 +45,7 @@ class Lookahead:
     horizon : periods;  n_samples : worlds;  seed : of the worlds
     policy : makes the needs;  rounding : makes them orders
     shortage : what becomes of unmet demand
+    ends : (N,) periods from now until nobody is sold to any more; None: never
     """
 
     policy: Policy
@@ -45,13 +54,15 @@ class Lookahead:
     seed: int
     rounding: RoundingMode = "up"
     shortage: str = "lost_sales"
+    ends: Array | None = None
 
 
 @dataclass(frozen=True)
 class Outlook:
     """What was decided for N stock points and what to expect of it; each (N,), units unless said.
 
-    need, by_minimum, by_pack, quantity : need + by_minimum + by_pack = quantity
+    need, by_minimum, by_pack : the policy's own order;  quantity : what is ordered, their sum unless
+        suppliers or the shop ask for another (`onhand.plan.buying`)
     quantile : share of worlds that the target covers; NaN: the policy has none
     projected : stock that the need was measured against;  target : projected + need where need > 0
     interval_mean, interval_p50, interval_target : demand over the protection interval
@@ -94,17 +105,39 @@ def look_ahead(
     costs: Costs,
     ahead: Lookahead,
     progress: Progress = silent,
+    *,
+    quantity: Array | None = None,
+    watch: Callable[[slice, Situation, RoundedOrder], None] | None = None,
 ) -> Outlook:
-    """The order of every stock point and what to expect with and without it."""
+    """The order of every stock point and what to expect with and without it.
+
+    Parameters
+    ----------
+    quantity : (N,) units that are ordered whatever the policy says; its own rounded needs unless given
+    watch : told of every block: its rows, what was known, and the policy's own order
+    """
     n = len(stock.on_hand)
     parts = []
-    for rows in blocks(n, ahead.n_samples * ahead.horizon):
-        rng = np.random.default_rng(ahead.seed)  # the same worlds in every block
-        paths = fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=rows).values
-        situation = Situation(stock.rows(rows), paths, terms.rows(rows), costs.rows(rows))
-        parts.append(_decide(situation, ahead))
+    for rows, situation in situations(fitted, stock, terms, costs, ahead):
+        own = round_order(ahead.policy.order(situation), situation.terms, ahead.rounding)
+        if watch is not None:
+            watch(rows, situation, own)
+        parts.append(_judged(situation, own, ahead, None if quantity is None else quantity[rows]))
         progress("Looking ahead", rows.stop / n)
     return _joined(parts)
+
+
+def situations(
+    fitted: FittedForecaster, stock: Stock, terms: SupplyTerms, costs: Costs, ahead: Lookahead
+) -> Iterator[tuple[slice, Situation]]:
+    """What is known at this review, block by block; the same worlds every time it is asked."""
+    for rows in blocks(len(stock.on_hand), ahead.n_samples * ahead.horizon):
+        rng = np.random.default_rng(ahead.seed)  # the same worlds in every block
+        paths = fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=rows).values
+        if ahead.ends is not None:
+            is_over = np.arange(ahead.horizon) >= ahead.ends[rows, None]
+            paths = np.where(is_over[:, None, :], np.float32(0), paths)
+        yield rows, Situation(stock.rows(rows), paths, terms.rows(rows), costs.rows(rows))
 
 
 def blocks(n_series: int, cells_each: int) -> Iterator[slice]:
@@ -151,15 +184,17 @@ def projected_stock(
     return on_hand, short
 
 
-def _decide(situation: Situation, ahead: Lookahead) -> Outlook:
-    """Order for one block and judge the order on the same paths."""
+def _judged(
+    situation: Situation, order: RoundedOrder, ahead: Lookahead, given: Array | None
+) -> Outlook:
+    """What to expect of one block's orders, the policy's own or the quantities given, on its paths."""
     stock, terms, paths = situation.stock, situation.terms, situation.paths
     n, horizon = len(paths), paths.shape[2]
     rows = np.arange(n)
-    order = round_order(ahead.policy.order(situation), terms, ahead.rounding)
+    quantity = order.quantity if given is None else given
     due = arrivals(stock, horizon)
     with_order = due.copy()
-    with_order[rows, terms.lead_time] += order.quantity
+    with_order[rows, terms.lead_time] += quantity
     on_hand, short = projected_stock(stock, due, paths, ahead.shortage)
     _, short_with = projected_stock(stock, with_order, paths, ahead.shortage)
     inside = np.arange(horizon) < terms.protection_interval[:, None]  # (n, H)
@@ -175,7 +210,7 @@ def _decide(situation: Situation, ahead: Lookahead) -> Outlook:
         need=order.need,
         by_minimum=order.increments["minimum_order"],
         by_pack=order.increments["pack_size"],
-        quantity=order.quantity,
+        quantity=quantity,
         quantile=quantile,
         projected=projected,
         target=projected + order.need,
@@ -190,7 +225,7 @@ def _decide(situation: Situation, ahead: Lookahead) -> Outlook:
         stockout_with=(lost_with > _SPECK).mean(axis=1),
         stockout_early=(lost_early > _SPECK).mean(axis=1),
         cover=periods_of_cover(position, mean),
-        cover_with=periods_of_cover(position + order.quantity, mean),
+        cover_with=periods_of_cover(position + quantity, mean),
         stockout_period=_half_run_out(short),
     )
 

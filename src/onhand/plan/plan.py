@@ -22,15 +22,20 @@ from onhand.plan.contest import Contest
 __all__ = [
     "Assumption",
     "Board",
+    "Frontier",
+    "FrontierPoint",
     "Increment",
     "IntervalDemand",
     "MatrixCell",
+    "NextPack",
     "Noticed",
+    "OfferCompared",
     "OrderLine",
     "Plan",
     "PointOutlook",
     "Reason",
     "ShopFacts",
+    "SupplierTotal",
     "Trouble",
 ]
 
@@ -166,6 +171,90 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferCompared:
+    """One supplier's offer for a stock point, as it was judged against the others.
+
+    quantity : units that would be ordered on its terms;  unit_cost : money per unit at that quantity
+    cost : expected money per review period; the sum of
+        premium (above the cheapest unit cost), order (placing it), transit (held on the way),
+        shelf (held in the shop) and shortage (margin lost until the next order can come)
+    """
+
+    supplier: str
+    quantity: float
+    unit_cost: float
+    lead_time_days: float
+    cost: float
+    premium: float
+    order: float
+    transit: float
+    shelf: float
+    shortage: float
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierTotal:
+    """One supplier's order as a whole, ready to be sent; sums over its lines.
+
+    weight, volume : of the order, in the unit of the items table
+    rules : what shaped the order as a whole, such as `minimum_value`; empty: nothing did
+    units_added, units_taken : by those rules
+    """
+
+    supplier: str
+    order_date: str
+    due_date: str
+    n_lines: int
+    units: float
+    value: float
+    weight: float
+    volume: float
+    money_at_risk: float
+    rules: tuple[str, ...]
+    units_added: float
+    units_taken: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextPack:
+    """A row of the buy list: the next packs of one stock point, in the order in which money should buy them.
+
+    worth : money that they are expected to earn: margin saved minus holding
+    total : money spent down to here;  is_ordered : whether this plan orders them
+    """
+
+    rank: int
+    item: str
+    location: str
+    title: str
+    supplier: str
+    units: float
+    cost: float
+    worth: float
+    total: float
+    is_ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierPoint:
+    """What so much money buys: margin saved and share of demand met in the next protection interval."""
+
+    spend: float
+    margin_saved: float
+    fill_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Service against investment: `curve` by the buy list, `today` without orders, `chosen` this plan."""
+
+    curve: tuple[FrontierPoint, ...]
+    today: FrontierPoint
+    chosen: FrontierPoint
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line to order from one supplier for one stock point.
 
@@ -177,6 +266,7 @@ class OrderLine:
     stockout_probability_without, …_with : share 0..1 of worlds with a stock-out within the protection
         interval
     money_at_risk_without, …_with : margin expected to be lost in the protection interval
+    offers : the suppliers compared, where several offer the item
     """
 
     id: str
@@ -197,6 +287,7 @@ class OrderLine:
     money_at_risk_with: float
     reason: Reason
     sentence: str
+    offers: tuple[OfferCompared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +363,9 @@ class Plan:
     made_for : first day not yet seen, ISO
     config : every setting, as used
     replay : null when the history is too short to replay anything
+    supplier_orders : the orders by supplier
+    buy_list : what money should buy next, from nothing ordered, the best first
+    frontier : null when there is nothing worth buying
 
     >>> import onhand
     >>> plan = onhand.make_plan(onhand.sample_shop())  # doctest: +SKIP
@@ -293,6 +387,9 @@ class Plan:
     matrix: tuple[MatrixCell, ...]
     cards: tuple[Card, ...]
     replay: Contest | None
+    supplier_orders: tuple[SupplierTotal, ...] = ()
+    buy_list: tuple[NextPack, ...] = ()
+    frontier: Frontier | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain dictionaries, lists, numbers and strings, spelled as in `plan.json`."""

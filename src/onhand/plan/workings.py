@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,9 +14,12 @@ from onhand.demand import abc_classes, demand_classes, revenues, xyz_classes
 from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.stock import Stock
+from onhand.plan.buying.buy import Bought
+from onhand.plan.buying.rules import Rules
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics
 from onhand.plan.outlook import Lookahead, Outlook
+from onhand.plan.plan import OfferCompared
 from onhand.plan.status import status_of
 
 __all__ = ["Workings"]
@@ -23,7 +27,12 @@ __all__ = ["Workings"]
 
 @dataclass(frozen=True)
 class Workings:
-    """The arrays of N stock points that every part of the plan is written from."""
+    """The arrays of N stock points that every part of the plan is written from.
+
+    economics : with the offers chosen, and the terms as they are at this review
+    rules, bought : what suppliers and shop ask of orders, and the orders that came of it
+    compared : row -> the offers judged, where there are several
+    """
 
     history: DemandHistory
     economics: Economics
@@ -32,6 +41,9 @@ class Workings:
     ahead: Lookahead
     outlook: Outlook
     config: Config
+    rules: Rules
+    bought: Bought
+    compared: Mapping[int, tuple[OfferCompared, ...]]
 
     @property
     def panel(self) -> Panel:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from onhand.decide.replenish.marginal import Worth
 from onhand.errors import ConfigError, ShapeError
 
-__all__ = ["Limit", "WholeOrder", "fit_whole_order"]
+__all__ = ["Limit", "WholeOrder", "fit_whole_order", "ranked_blocks"]
 
 Array = NDArray[np.float64]
 
@@ -73,7 +73,13 @@ class WholeOrder:
 
 
 def fit_whole_order(
-    quantity: ArrayLike, offer: Worth, limits: tuple[Limit, ...] = (), *, order_cost: float = 0.0
+    quantity: ArrayLike,
+    offer: Worth,
+    limits: tuple[Limit, ...] = (),
+    *,
+    order_cost: float = 0.0,
+    line_least: ArrayLike = 0.0,
+    line_most: ArrayLike = np.inf,
 ) -> WholeOrder:
     """The order closest to `quantity` in expected money that keeps every limit.
 
@@ -84,6 +90,8 @@ def fit_whole_order(
     offer : the steps on offer at each stock point, (N, K); nothing beyond them is ever added
     limits : applied in turn: every `least` first, then every `most`
     order_cost : money for placing the order at all
+    line_least : (N,) units; a line is left out or added only whole up to here (minimum order)
+    line_most : (N,) units; no line is raised above it (shelf life, phase-out)
 
     Raises
     ------
@@ -99,18 +107,23 @@ def fit_whole_order(
     """
     wanted = np.asarray(quantity, dtype=np.float64)
     steps = _whole_steps(wanted, offer)
+    least = np.broadcast_to(
+        np.ceil(np.asarray(line_least, dtype=np.float64) / offer.step - 1e-9), len(steps)
+    )
+    most = np.floor(np.asarray(line_most, dtype=np.float64) / offer.step + 1e-9)
+    most = np.maximum(np.minimum(most, offer.worth.shape[1]), steps).astype(np.int64)
     increments: dict[str, Array] = {}
     short_of = []
     if steps.any():
         for limit in limits:
             if limit.least > 0:
-                steps, added = _add(steps, offer, limit)
+                steps, added = _add(steps, most, least, offer, limit)
                 increments[limit.name] = added
                 if limit.size(steps * offer.step) < limit.least * (1 - 1e-9):
                     short_of.append(limit.name)
         for limit in limits:
             if np.isfinite(limit.most):
-                steps, taken = _leave_out(steps, offer, limit)
+                steps, taken = _leave_out(steps, least, offer, limit)
                 increments[limit.name] = increments.get(limit.name, 0.0) + taken
     worth = _worth_of(steps, offer) - order_cost * bool(steps.any())
     broken = _still_short(steps, offer, limits)
@@ -136,40 +149,63 @@ def _whole_steps(quantity: Array, offer: Worth) -> NDArray[np.int64]:
     return steps
 
 
-def _ranked(
-    first: NDArray[np.int64], last: NDArray[np.int64], offer: Worth, limit: Limit
-) -> tuple[NDArray[np.int64], Array]:
-    """Steps first..last-1 of every stock point, best worth per size first: row and size of each."""
+def ranked_blocks(
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    least: Array,
+    offer: Worth,
+    unit_size: Array,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, Array]:
+    """Steps first..last-1 of every stock point in blocks, best worth per size first.
+
+    The steps below `least` (N,) make one block, every other step is one of its own. Gives back the
+    stock point, the steps, the worth and the size of each block. Worth falls along a stock point's
+    steps, so its blocks appear in the order in which they can be bought.
+    """
     k = np.arange(offer.worth.shape[1])
-    chosen = (k >= first[:, None]) & (k < last[:, None]) & (limit.unit_size > 0)[:, None]
-    row, _ = np.nonzero(chosen)
-    size = limit.unit_size[row] * offer.step[row]
-    order = np.argsort(-offer.worth[chosen] / size, kind="stable")
-    return row[order], size[order]
+    is_offered = (last > first) & (unit_size > 0)
+    chosen = (k >= first[:, None]) & (k < last[:, None]) & is_offered[:, None]
+    is_head = chosen & (k < least[:, None])
+    heads = np.flatnonzero(is_head.any(axis=1))
+    singles = chosen & ~is_head
+    row = np.concatenate([heads, np.nonzero(singles)[0]])
+    steps = np.concatenate([is_head[heads].sum(axis=1), np.ones(len(row) - len(heads), np.int64)])
+    worth = np.concatenate([(offer.worth * is_head)[heads].sum(axis=1), offer.worth[singles]])
+    size = unit_size[row] * offer.step[row] * steps
+    order = np.argsort(-worth / np.maximum(size, 1e-300), kind="stable")
+    return row[order], steps[order], worth[order], size[order]
 
 
-def _add(steps: NDArray[np.int64], offer: Worth, limit: Limit) -> tuple[NDArray[np.int64], Array]:
+def _add(
+    steps: NDArray[np.int64],
+    most: NDArray[np.int64],
+    least: Array,
+    offer: Worth,
+    limit: Limit,
+) -> tuple[NDArray[np.int64], Array]:
     """Pulls the next best steps forward until the least is reached."""
     missing = limit.least - limit.size(steps * offer.step)
     if missing <= limit.least * 1e-9:
         return steps, np.zeros(len(steps))
-    everything = np.full_like(steps, offer.worth.shape[1])
-    row, size = _ranked(steps, everything, offer, limit)
+    last = np.where(most >= least, most, steps)
+    row, n_steps, _, size = ranked_blocks(steps, last, least, offer, limit.unit_size)
     n = int(np.searchsorted(np.cumsum(size), missing * (1 - 1e-9))) + 1
-    more = np.bincount(row[:n], minlength=len(steps))
+    more = np.bincount(row[:n], weights=n_steps[:n], minlength=len(steps)).astype(np.int64)
     return steps + more, more * offer.step
 
 
 def _leave_out(
-    steps: NDArray[np.int64], offer: Worth, limit: Limit
+    steps: NDArray[np.int64], least: Array, offer: Worth, limit: Limit
 ) -> tuple[NDArray[np.int64], Array]:
     """Leaves out the steps worth least until the most is kept."""
     excess = limit.size(steps * offer.step) - limit.most
     if excess <= 1e-9 * max(limit.most, 1.0):
         return steps, np.zeros(len(steps))
-    row, size = _ranked(np.zeros_like(steps), steps, offer, limit)
+    nothing = np.zeros_like(steps)
+    row, n_steps, _, size = ranked_blocks(nothing, steps, least, offer, limit.unit_size)
     n = int(np.searchsorted(np.cumsum(size[::-1]), excess * (1 - 1e-9))) + 1
-    fewer = np.bincount(row[::-1][:n], minlength=len(steps))
+    last = slice(max(0, len(row) - n), None)
+    fewer = np.bincount(row[last], weights=n_steps[last], minlength=len(steps)).astype(np.int64)
     return steps - fewer, -(fewer * offer.step)
 
 

@@ -1,0 +1,205 @@
+"""What would each line be if it were alone, and what is each of its packs worth?
+
+The pure need is rounded to packs and the minimum order, cut to what will sell before it perishes or
+is phased out, kept as the previous plan had it where little changed, and raised to a price break
+where that saves money. Each step is kept, so that the line can be explained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.decide.replenish.cover import row_quantile
+from onhand.decide.replenish.marginal import Worth, worth_of_steps
+from onhand.decide.replenish.price_breaks import PriceLadder, raise_to_breaks
+from onhand.decide.replenish.rounding import RoundedOrder
+from onhand.inventory.policy import Situation
+from onhand.inventory.terms import SupplyTerms
+from onhand.plan.buying.rules import Rules
+from onhand.plan.outlook import arrivals, projected_stock
+
+__all__ = ["LOOK_AHEAD", "Proposal", "joined", "propose"]
+
+Array = NDArray[np.float64]
+
+LOOK_AHEAD = 13  # periods after the arrival over which a unit left over is charged
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The lines of n stock points, each decided for itself; each (n,), units unless said.
+
+    need + by_minimum + by_pack + by_shelf_life + by_phase_out + kept + by_price_break = quantity
+    least : below it a line is left out; a line raised to a break goes no lower than the break
+    most : what will sell in time, and less than the next price break
+    unit_cost : money per unit at the quantity
+    step, worth, saves : of each further step (n,), (n, K), (n, K): units, money, units saved from loss
+    """
+
+    need: Array
+    by_minimum: Array
+    by_pack: Array
+    by_shelf_life: Array
+    by_phase_out: Array
+    kept: Array
+    by_price_break: Array
+    quantity: Array
+    least: Array
+    most: Array
+    unit_cost: Array
+    step: Array
+    worth: Array
+    saves: Array
+
+
+def propose(
+    situation: Situation,
+    rounded: RoundedOrder,
+    rules: Rules,
+    rows: slice | NDArray[np.int64],
+    n_steps: int,
+) -> Proposal:
+    """The lines of some stock points, `rows` of the shop."""
+    terms, costs = situation.terms, situation.costs
+    ladder = PriceLadder(rules.ladder.start[rows], rules.ladder.unit_cost[rows])
+    life, ends = rules.shelf_life[rows], rules.ends[rows] - terms.lead_time
+    after_life = _cut_to(situation, rounded.quantity, life, ladder)
+    after_end = _cut_to(situation, after_life, ends, ladder)
+    most = _sellable(situation, np.minimum(life, ends), ladder)
+    kept = _as_before(after_end, rules.previous[rows], rules.keep_within, terms, most)
+    mean = situation.paths.mean(axis=(1, 2), dtype=np.float64)
+    raised = raise_to_breaks(
+        kept,
+        ladder,
+        terms,
+        left=_left(situation),
+        mean_demand=mean,
+        holding_cost=costs.holding_cost,
+        most=most,
+    )
+    least = np.maximum(np.maximum(terms.minimum_order, ladder.begin(raised)), terms.pack_size)
+    packs = np.ceil(np.round(raised / terms.pack_size, 9))
+    coarse = np.maximum(1.0, np.ceil(packs / (0.6 * n_steps)))
+    offer = _offer(situation, coarse * terms.pack_size, n_steps)
+    quantity = _in_steps(raised, offer[0], least, terms.pack_size)
+    priced = np.maximum(quantity, np.ceil(least / offer[0] - 1e-9) * offer[0])
+    return Proposal(
+        need=rounded.need,
+        by_minimum=rounded.increments["minimum_order"],
+        by_pack=rounded.increments["pack_size"] + (quantity - raised),
+        by_shelf_life=after_life - rounded.quantity,
+        by_phase_out=after_end - after_life,
+        kept=kept - after_end,
+        by_price_break=raised - kept,
+        quantity=quantity,
+        least=least,
+        most=np.minimum(most, ladder.end(priced) * (1 - 1e-6)),
+        unit_cost=ladder.at(priced),
+        step=offer[0],
+        worth=offer[1],
+        saves=offer[2],
+    )
+
+
+def joined(parts: list[Proposal]) -> Proposal:
+    """The proposals of all blocks as one."""
+    return Proposal(
+        *(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Proposal))
+    )
+
+
+def offer_of(proposal: Proposal) -> Worth:
+    """The worth of every line's steps."""
+    return Worth(proposal.step, proposal.worth)
+
+
+def _offer(situation: Situation, step: Array, n_steps: int) -> tuple[Array, Array, Array]:
+    """Step, worth and units saved from being lost, of each further step."""
+    from onhand.inventory.costs import Costs
+
+    money = worth_of_steps(situation, step=step, look_ahead=LOOK_AHEAD, n_steps=n_steps)
+    n = len(step)
+    units = Situation(
+        situation.stock,
+        situation.paths,
+        situation.terms,
+        Costs.of(holding_cost=0.0, shortage_cost=1.0, n_series=n),
+    )
+    saved = worth_of_steps(units, step=money.step, look_ahead=LOOK_AHEAD, n_steps=n_steps)
+    return money.step, money.worth, saved.worth
+
+
+def _in_steps(quantity: Array, step: Array, least: Array, pack: Array) -> Array:
+    """Whole steps; only lines of very many packs have steps of more than one."""
+    steps = np.floor(quantity / step + 1e-9)
+    fewest = np.ceil(least / step - 1e-9)
+    coarse = np.where(quantity > 0, np.maximum(steps, fewest) * step, 0.0)
+    return np.where(step > pack * (1 + 1e-9), coarse, quantity)
+
+
+def _left(situation: Situation) -> Array:
+    """Units expected to be there when the order arrives, open orders of its cover included."""
+    due = arrivals(situation.stock, situation.paths.shape[2])
+    lead = situation.terms.lead_time
+    first = int(lead.max(initial=0))
+    on_hand, _ = projected_stock(
+        situation.stock, due, situation.paths[:, :, : max(1, first)], "lost_sales"
+    )
+    expected = on_hand.mean(axis=1, dtype=np.float64)
+    n = np.arange(len(lead))
+    stock = np.where(lead > 0, expected[n, np.maximum(lead - 1, 0)], situation.stock.on_hand)
+    later = due * (np.arange(due.shape[1]) >= lead[:, None])
+    return np.asarray(stock + later.sum(axis=1))
+
+
+def _sellable(situation: Situation, window: Array, ladder: PriceLadder) -> Array:
+    """Units that are worth buying for a shelf life or a phase-out, (n,); inf where there is none.
+
+    A unit is worth its cost c while its margin p times the probability that it sells in the window
+    after the arrival is no less than c times the probability that it does not: so the order may reach
+    the p / (p + c) quantile of what the window will need beyond the stock that is there. The window
+    is in periods; beyond the paths, demand goes on at its mean.
+    """
+    n = len(window)
+    most = np.full(n, np.inf)
+    rows = np.flatnonzero(np.isfinite(window))
+    if not len(rows):
+        return most
+    left = _left(situation)
+    paths, horizon = situation.paths, situation.paths.shape[2]
+    cost = ladder.unit_cost[:, 0]
+    margin = situation.costs.shortage_cost
+    for row in rows.tolist():
+        first = int(situation.terms.lead_time[row])
+        last = first + max(0.0, float(window[row]))
+        inside = paths[row, :, first : min(horizon, int(last))].sum(axis=1, dtype=np.float64)
+        beyond = max(0.0, last - max(horizon, first)) * float(paths[row].mean())
+        share = margin[row] / max(margin[row] + cost[row], 1e-12)
+        need = row_quantile((inside + beyond - left[row])[None], np.array([share]))[0]
+        most[row] = max(0.0, float(need))
+    return most
+
+
+def _cut_to(situation: Situation, quantity: Array, window: Array, ladder: PriceLadder) -> Array:
+    """The quantity, or the whole packs that will sell in the window if those are fewer."""
+    if not np.isfinite(window).any():
+        return quantity
+    terms = situation.terms
+    most = _sellable(situation, window, ladder)
+    packs = np.floor(np.where(np.isfinite(most), most, 0.0) / terms.pack_size + 1e-9)
+    cut = packs * terms.pack_size
+    cut = np.where(cut < np.maximum(terms.minimum_order, terms.pack_size), 0.0, cut)
+    return np.where(quantity > most, cut, quantity)
+
+
+def _as_before(
+    quantity: Array, previous: Array, within: float, terms: SupplyTerms, most: Array
+) -> Array:
+    """The previous plan's quantity where this one's differs little and the supplier still accepts it."""
+    packs = previous / terms.pack_size
+    is_allowed = (np.abs(packs - np.rint(packs)) < 1e-6) & (previous >= terms.minimum_order)
+    is_near = (quantity > 0) & (previous > 0) & (np.abs(quantity - previous) <= within * previous)
+    return np.where(is_near & is_allowed & (previous <= most), previous, quantity)

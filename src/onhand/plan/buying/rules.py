@@ -1,0 +1,208 @@
+"""What do suppliers and the shop ask of this plan's orders, beyond packs and minimum orders?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from onhand.data.panel import Panel
+from onhand.data.tables import Tables
+from onhand.decide.replenish.price_breaks import PriceLadder
+from onhand.plan.buying.order_days import Timing, order_days_of, timing_of
+from onhand.plan.config import Config
+from onhand.plan.economics import Economics, whole_periods
+from onhand.plan.plan import Plan
+
+__all__ = ["Rules", "SupplierRule", "rules_of"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SupplierRule:
+    """What a supplier asks of an order as a whole; 0: nothing."""
+
+    order_cost: float = 0.0
+    minimum_value: float = 0.0
+    minimum_weight: float = 0.0
+    minimum_volume: float = 0.0
+    container_volume: float = 0.0
+    container_weight: float = 0.0
+    container_cost: float = 0.0
+
+    @property
+    def has_container(self) -> bool:
+        """Whether it ships whole containers."""
+        return self.container_volume > 0 or self.container_weight > 0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What must hold of the orders of N stock points.
+
+    ladder : unit cost by quantity
+    weight, volume : (N,) of one unit
+    suppliers : supplier -> what it asks; those that ask something
+    timing : when orders are placed and come
+    shelf_life : (N,) periods after arrival that a unit can be sold; inf: for ever
+    ends : (N,) periods from now until the item is no longer sold; inf: no end
+    budget, space : left for this plan, money and volume; inf: no limit
+    previous : (N,) units ordered by the previous plan; 0: none
+    keep_within : share of change below which the previous quantity stays
+    """
+
+    ladder: PriceLadder
+    weight: Array
+    volume: Array
+    suppliers: Mapping[str, SupplierRule]
+    timing: Timing
+    shelf_life: Array
+    ends: Array
+    budget: float
+    space: float
+    previous: Array
+    keep_within: float
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is asked, so that every line can be decided for itself."""
+        return not (
+            self.suppliers
+            or self.ladder.start.shape[1] > 1
+            or np.isfinite([self.budget, self.space]).any()
+            or np.isfinite(self.shelf_life).any()
+            or np.isfinite(self.ends).any()
+            or self.previous.any()
+        )
+
+
+def rules_of(
+    tables: Tables, panel: Panel, terms: Economics, config: Config, previous: Plan | None = None
+) -> Rules:
+    """The rules for the offers chosen in `terms`."""
+    start = panel.future_dates(1)[0]
+    items = _items(panel, tables)
+    volume = items["volume"].fill_null(0.0).to_numpy()
+    spent, filled = _placed_today(panel, tables, terms, volume)
+    limits = config.limits
+    life = pl.Series(terms.offer["shelf_life"]).fill_null(items["shelf_life"])
+    days_left = (items["discontinued"].cast(pl.Int64) - int(start.astype(np.int64))).cast(
+        pl.Float64
+    )
+    return Rules(
+        ladder=_ladder(tables, terms),
+        weight=items["weight"].fill_null(0.0).to_numpy(),
+        volume=volume,
+        suppliers=_supplier_rules(tables, terms),
+        timing=timing_of(panel, terms, order_days_of(tables)),
+        shelf_life=_periods(panel, life, round_up=False),
+        ends=_periods(panel, days_left, round_up=True),
+        budget=max(0.0, limits.budget - spent) if limits.budget > 0 else np.inf,
+        space=max(0.0, limits.space - filled) if limits.space > 0 else np.inf,
+        previous=_previous(panel, previous),
+        keep_within=config.plan.keep_within,
+    )
+
+
+def _items(panel: Panel, tables: Tables) -> pl.DataFrame:
+    """Weight, volume, shelf life and end of each stock point's item, null where unknown."""
+    kinds = {
+        "weight": pl.Float64(),
+        "volume": pl.Float64(),
+        "shelf_life": pl.Float64(),
+        "discontinued": pl.Date(),
+    }
+    keys = pl.DataFrame({"item": panel.items})
+    items = tables.items if tables.items is not None else pl.DataFrame({"item": []})
+    items = items.with_columns(
+        pl.lit(None, dtype=kind).alias(name)
+        for name, kind in kinds.items()
+        if name not in items.columns
+    )
+    known = items.select(pl.col("item").cast(pl.String), *kinds).unique(
+        "item", keep="first", maintain_order=True
+    )
+    return keys.join(known, on="item", how="left", maintain_order="left")
+
+
+def _periods(panel: Panel, days: pl.Series, *, round_up: bool) -> Array:
+    """Days as periods, inf where null; never below 0."""
+    known = days.cast(pl.Float64).fill_null(np.inf).to_numpy().copy()
+    finite = np.isfinite(known)
+    if not finite.any():
+        return known
+    if round_up:
+        known[finite] = whole_periods(panel, np.maximum(known[finite], 0.0))
+    else:
+        known[finite] = np.floor(known[finite] * panel.frequency.per_year / 365.25 + 1e-9)
+    return np.maximum(known, 0.0)
+
+
+def _supplier_rules(tables: Tables, terms: Economics) -> Mapping[str, SupplierRule]:
+    if tables.suppliers is None:
+        return {}
+    names = [f for f in SupplierRule.__dataclass_fields__ if f in tables.suppliers.columns]
+    used = set(terms.supplier.tolist())
+    rules = {}
+    for row in tables.suppliers.select("supplier", *names).iter_rows(named=True):
+        rule = SupplierRule(**{name: float(row[name] or 0.0) for name in names})
+        if rule != SupplierRule() and row["supplier"] in used:
+            rules[row["supplier"]] = rule
+    return rules
+
+
+def _ladder(tables: Tables, terms: Economics) -> PriceLadder:
+    """The price breaks of each stock point's offer; its supplier's own before those of all."""
+    breaks = tables.price_breaks
+    if breaks is None or not len(breaks):
+        return PriceLadder.flat(terms.unit_cost)
+    if "supplier" not in breaks.columns:
+        breaks = breaks.with_columns(supplier=pl.lit(None, dtype=pl.String))
+    steps: dict[tuple[str, str | None], list[tuple[float, float]]] = {}
+    for row in breaks.iter_rows(named=True):
+        steps.setdefault((row["item"], row["supplier"]), []).append(
+            (float(row["quantity"]), float(row["unit_cost"]))
+        )
+    offers = terms.offer.select("item", "supplier").iter_rows()
+    found = [sorted(steps.get((i, s)) or steps.get((i, None)) or []) for i, s in offers]
+    width = 1 + max((len(each) for each in found), default=0)
+    start = np.full((len(found), width), np.inf)
+    cost = np.repeat(terms.unit_cost[:, None], width, axis=1)
+    start[:, 0] = 0.0
+    for n, each in enumerate(found):
+        for k, (quantity, price) in enumerate(each, start=1):
+            start[n, k], cost[n, k:] = quantity, price
+    return PriceLadder(start, cost)
+
+
+def _placed_today(
+    panel: Panel, tables: Tables, terms: Economics, volume: Array
+) -> tuple[float, float]:
+    """Money and volume of open orders placed on the day of the plan: they count for its limits."""
+    inbound = tables.inbound
+    if inbound is None or "order_date" not in inbound.columns:
+        return 0.0, 0.0
+    keys = pl.DataFrame(
+        {
+            "item": panel.items,
+            "location": panel.locations,
+            "unit_cost": terms.unit_cost,
+            "volume": volume,
+        }
+    )
+    today = inbound.filter(pl.col("order_date") >= panel.future_dates(1)[0].item())
+    placed = today.join(keys, on=["item", "location"], how="inner")
+    money = (placed["quantity"] * placed["unit_cost"]).sum()
+    return float(money), float((placed["quantity"] * placed["volume"]).sum())
+
+
+def _previous(panel: Panel, previous: Plan | None) -> Array:
+    if previous is None:
+        return np.zeros(panel.n_series)
+    ordered = {(line.item, line.location): line.quantity for line in previous.orders}
+    keys = zip(panel.items.tolist(), panel.locations.tolist(), strict=True)
+    return np.array([ordered.get(key, 0.0) for key in keys])
