@@ -114,6 +114,28 @@ def test_a_season_shared_by_the_shop_is_learned_from_series_too_noisy_to_show_it
     assert abs(ratio - 3) < 0.2
 
 
+def test_a_christmas_seen_once_is_not_expected_to_go_on_in_january() -> None:
+    # December sells three times as much as other months; the history ends in its second one.
+    weeks = np.datetime64("2022-11-28") + 7 * np.arange(54)
+    is_december = weeks.astype("datetime64[M]").astype(int) % 12 == 11
+    history = history_of(
+        np.where(is_december, 30.0, 10.0) * np.ones((5, 1)), dates=weeks, frequency=Frequency.WEEK
+    )
+    blind = MovingAverage(4).fit(history).mean(8)[:, 5:]
+    mean = Seasonalised(MovingAverage(4)).fit(history).mean(8)[:, 5:]
+    assert np.all(blind > 14)
+    assert np.all((mean > 8) & (mean < 14))
+
+
+def test_growth_is_not_taken_for_season_in_a_year_and_a_quarter() -> None:
+    # Demand doubles in a year and has no season: next quarter's forecast must not fall back.
+    weeks = np.datetime64("2022-01-03") + 7 * np.arange(65)
+    rising = 50 * 2.0 ** (np.arange(65) / 52)
+    history = history_of([rising], dates=weeks, frequency=Frequency.WEEK)
+    mean = Seasonalised(MovingAverage(4)).fit(history).mean(8)
+    assert mean.mean() > 0.85 * rising[-1]
+
+
 def test_a_history_too_short_to_tell_season_from_growth_gets_no_season() -> None:
     history = history_of([[1, 2, 3, 4, 5, 6, 7, 8, 9]])
     mean = Seasonalised(MovingAverage(2)).fit(history).mean(3)

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.data.panel import Panel
+from onhand.data.panel import Frequency, Panel
 from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
-from onhand.forecast.season import seasonal_factors, seasonal_positions
+from onhand.forecast.season import growth_per_season, seasonal_factors, seasonal_positions
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
 __all__ = ["Seasonalised"]
 
 _LEAST_FACTOR = 0.05  # dividing by less would make a season of one sale out of a closed week
+_SEEN_ONCE = 0.7  # power of factors that rest on a single season: chance makes them too extreme
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,10 @@ class Seasonalised:
     ----------
     point : Forecaster
         Sees deseasonalised demand; its forecasts are multiplied by the factors of their periods.
-    n_seasons : number of seasons
-        With a shorter history than this there is no telling season from growth: all factors are 1.
+    n_seasons : number of seasons, >= 1
+        With a shorter history than this, but one of more than a season, growth is first taken out,
+        as far as the periods seen twice show it, and the factors are drawn towards 1. With not
+        even a season, or less than this of days, all factors are 1.
 
     >>> from onhand.forecast.averages import MovingAverage
     >>> panel = Panel.of(
@@ -53,13 +56,23 @@ class Seasonalised:
         """The seasonal factors, and the inner forecaster fitted on what remains without them."""
         panel = history.panel
         positions = seasonal_positions(panel.dates, panel.frequency)
-        factors = np.ones(53)
-        if history.n_periods >= self.n_seasons * panel.frequency.season:
-            factors = np.maximum(seasonal_factors(history.values, positions), _LEAST_FACTOR)
+        factors = self._factors(history, positions)
         flat = (history.values / factors[positions]).astype(np.float32)
         return FittedSeasonalised(
             panel, self.point.fit(replace(history, values=flat)), factors, is_count(history.values)
         )
+
+    def _factors(self, history: DemandHistory, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The factor of each seasonal position, (53,), as far as the history can tell."""
+        season, n_periods = history.panel.frequency.season, history.n_periods
+        if n_periods >= self.n_seasons * season:
+            return np.maximum(seasonal_factors(history.values, positions), _LEAST_FACTOR)
+        # A weekday seen once is one day's chance; a week or a month seen once is many days.
+        if n_periods <= season or history.panel.frequency is Frequency.DAY:
+            return np.ones(53)
+        growth = growth_per_season(history.values, season)
+        steady = history.values / growth ** (np.arange(n_periods) / season)
+        return np.maximum(seasonal_factors(steady, positions), _LEAST_FACTOR) ** _SEEN_ONCE
 
 
 @dataclass(frozen=True)
