@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onhand.data.panel import Panel
+from onhand.data.panel import Frequency, Panel
 from onhand.demand import believe
 from onhand.demand.believe import full_shelf_rate
+from onhand.forecast import default_forecaster
 
 NAN = float("nan")
 
@@ -24,6 +25,8 @@ NAN = float("nan")
         ([3, 5], [1, 1], [1, 0], [3, 5]),  # closed, they say, and yet it sold
         ([NAN, 2], [1, 1], [1, 1], [NAN, 2]),  # not yet launched
         ([3, -2], [1, 1], [1, 1], [3, 0]),  # more came back than went out
+        ([4, 3, 5, 40_000], [1] * 4, [1] * 4, [4, 3, 5, NAN]),  # a typing error
+        ([4, 3, 5, 4_000 - 1], [1] * 4, [1] * 4, [4, 3, 5, 3_999]),  # a large order is an order
         ([4, 1], [1, 0.75], [1, 1], [4, 1 + 0.25 * 4]),  # a quarter of the day was missed
         ([1, 1], [0.5, 1], [1, 1], [2, 1]),  # no past yet: what was seen stands for the whole
     ],
@@ -34,6 +37,17 @@ def test_each_kind_of_period(
     """One case per rule, by hand."""
     history = believe(Panel.of([sales], in_stock=[in_stock], is_open=is_open))
     np.testing.assert_allclose(history.values[0], wanted)
+
+
+def test_one_typing_error_does_not_change_what_is_forecast_for_other_items() -> None:
+    """A million in one cell would else be the shop's season and everybody's past error."""
+    sales = np.random.default_rng(0).poisson(4.0, (5, 90)).astype(np.float32)
+    wrong = sales.copy()
+    wrong[0, 50] = 1e6
+    right, misread = (
+        default_forecaster(Frequency.DAY).fit(believe(Panel.of(s))).mean(14) for s in (sales, wrong)
+    )
+    np.testing.assert_allclose(misread, right, rtol=0.1)
 
 
 def test_a_period_partly_in_stock_is_marked_as_censored() -> None:

@@ -151,7 +151,7 @@ def _absurd_quantities(tables: Tables) -> Iterator[Finding]:
             "sales",
             "giant-quantity",
             f"{big['quantity'][0]:,.0f} units, {ABSURD} times the usual or more",
-            "correct it if it is a typing error; it was read as it stands",
+            "correct it if it is a typing error; until then its period is left out of demand",
             big.height,
             _row(big),
         )

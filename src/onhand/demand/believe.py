@@ -17,6 +17,9 @@ Sales are what was seen, demand is what was wanted. They differ where nobody cou
   this estimate is 22 % of demand and its bias 2 %; y alone has 44 % and -44 %, y / s has 35 % and
   3 %. Where shelves empty *because* a day was busy, it is still too low.
 - **More came back than went out**: 0.
+- **A thousand times the usual**: a typing error, or an order nobody can expect again. NaN: one such
+  number would be most of what the whole shop shares, its season and its past errors. The tables'
+  findings name it.
 """
 
 from __future__ import annotations
@@ -27,10 +30,11 @@ from numpy.typing import NDArray
 from onhand.data.panel import Floats, Panel
 from onhand.demand.history import DemandHistory
 
-__all__ = ["EMPTY", "FULL", "believe", "full_shelf_rate"]
+__all__ = ["ABSURD", "EMPTY", "FULL", "absurd", "believe", "full_shelf_rate"]
 
 EMPTY = 0.02  # in-stock share up to which a period tells nothing
 FULL = 0.98  # in-stock share from which a period tells everything
+ABSURD = 1000  # times the middle of the selling periods, and as many units: not believed
 MEMORY = 13  # periods: the running mean forgets with weight 1 / MEMORY
 
 
@@ -50,7 +54,7 @@ def believe(panel: Panel) -> DemandHistory:
     """
     share = panel.in_stock
     sold = np.maximum(panel.sales, 0, dtype=np.float32)  # NaN stays NaN
-    says_nothing = (share <= EMPTY) | ((panel.is_open <= 0)[None, :] & ~(sold > 0))
+    says_nothing = (share <= EMPTY) | ((panel.is_open <= 0)[None, :] & ~(sold > 0)) | absurd(sold)
     values = np.where(says_nothing, np.float32(np.nan), sold)
     is_partial = (share < FULL) & ~np.isnan(values)
     if is_partial.any():
@@ -59,6 +63,24 @@ def believe(panel: Panel) -> DemandHistory:
         rate = np.where(np.isnan(rate), sold / np.maximum(share, 0.25), rate)
         values = np.where(is_partial, sold + (1 - share) * rate, values).astype(np.float32)
     return DemandHistory(panel, values, is_partial)
+
+
+def absurd(sales: Floats) -> NDArray[np.bool_]:
+    """Sales too far beyond the stock point's usual ones to be believed, (N, T).
+
+    At least `ABSURD` units and `ABSURD` times the median of its periods with sales. With fewer than
+    three of those nothing is usual, and everything is believed.
+
+    >>> absurd(np.array([[2, 0, 3, 1_000_000], [0, 0, 0, 5000]], dtype=np.float32)).tolist()
+    [[False, False, False, True], [False, False, False, False]]
+    """
+    suspect = np.zeros(sales.shape, dtype=bool)
+    rows = np.flatnonzero((sales >= ABSURD).any(axis=1))  # few: only these are looked at
+    for row in rows:
+        selling = sales[row][sales[row] > 0]
+        if len(selling) >= 3:
+            suspect[row] = sales[row] >= max(ABSURD, ABSURD * float(np.median(selling)))
+    return suspect
 
 
 def full_shelf_rate(values: Floats, memory: int = MEMORY) -> Floats:
