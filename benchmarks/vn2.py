@@ -44,6 +44,7 @@ from onhand.demand.history import DemandHistory
 from onhand.evaluate.compare import Difference, paired
 from onhand.evaluate.replay import Replay, Window, replay, whole_units
 from onhand.forecast import Forecaster, SeasonalMovingAverage
+from onhand.forecast.forecaster import Learner, Refitter
 from onhand.inventory.policy import Policy
 from onhand.plan.tune import Choice, Tuning, choose, tune
 from vn2_forecasters import NAMES, forecaster_named
@@ -93,18 +94,24 @@ def believed(panel: Panel) -> DemandHistory:
 
 
 class Origins:
-    """Paths of one forecaster, made once per contest and round and used by every contender."""
+    """Paths of one forecaster, made once per contest and round and used by every contender.
+
+    A forecaster that can learn once does so before round 1 of a contest; in later rounds it looks at
+    the revealed weeks without learning from them.
+    """
 
     def __init__(self, forecaster: Forecaster, n_samples: int | None):
         self.forecaster = forecaster
         self.n_samples = n_samples
+        self._learned: dict[tuple[int, int], Refitter] = {}
         self._known: dict[tuple[int, int], NDArray[np.float32]] = {}
 
-    def paths(self, panel: Panel, origin: int) -> NDArray[np.float32]:
-        """Paths (N, S, HORIZON) of what follows the first `origin` weeks of `panel`."""
-        key = (panel.n_periods, origin)
+    def paths(self, contest: vn2.Contest, n_revealed: int) -> NDArray[np.float32]:
+        """Paths (N, S, HORIZON) after the first `n_revealed` weeks of a contest."""
+        origin = contest.start + n_revealed
+        key = (contest.panel.n_periods, origin)
         if key not in self._known:
-            fitted = self.forecaster.fit(believed(panel.until(origin)))
+            fitted = self._ready(contest).fit(believed(contest.panel.until(origin)))
             if self.n_samples is None:
                 self._known[key] = fitted.mean(HORIZON)[:, None, :]
             else:
@@ -112,11 +119,20 @@ class Origins:
                 self._known[key] = fitted.paths(HORIZON, self.n_samples, rng=rng).values
         return self._known[key]
 
+    def _ready(self, contest: vn2.Contest) -> Refitter:
+        if not isinstance(self.forecaster, Learner):
+            return self.forecaster
+        key = (contest.panel.n_periods, contest.start)
+        if key not in self._learned:
+            known = believed(contest.panel.until(contest.start))
+            self._learned[key] = self.forecaster.learn(known)
+        return self._learned[key]
+
 
 def window_of(contest: vn2.Contest, origins: Origins) -> Window:
     """The contest as a window to replay: six reviews, then two weeks of waiting."""
     n = contest.panel.n_series
-    reviews = [origins.paths(contest.panel, contest.start + r) for r in range(vn2.N_ROUNDS)]
+    reviews = [origins.paths(contest, r) for r in range(vn2.N_ROUNDS)]
     none: list[NDArray[np.float32] | None] = [None] * (vn2.N_WEEKS - vn2.N_ROUNDS)
     return Window(
         opening=contest.opening,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onhand.demand.history import DemandHistory
 from onhand.forecast.paths import DemandPaths
 
-__all__ = ["FittedForecaster", "Forecaster"]
+__all__ = ["FittedForecaster", "Forecaster", "Learner", "Refitter"]
 
 
 @runtime_checkable
@@ -43,4 +43,25 @@ class Forecaster(Protocol):
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """What this forecaster learns from `history`. Rows that are all NaN or all 0 are allowed."""
+        ...
+
+
+class Refitter(Protocol):
+    """Something that can look at a history, whether it learns from it or only reads it."""
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
+        """What it says at the end of `history`."""
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A forecaster too dear to train at every origin: it learns once and looks again later."""
+
+    def learn(self, history: DemandHistory) -> Refitter:
+        """What was learned from `history`, for origins at its end or later.
+
+        Its `fit` raises HistoryError on a shorter history than it learned from: that would be
+        looking ahead.
+        """
         ...

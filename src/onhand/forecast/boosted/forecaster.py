@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency, Panel
 from onhand.demand.features import Past, describe
 from onhand.demand.history import DemandHistory
-from onhand.errors import ConfigError, ShapeError
+from onhand.errors import ConfigError, HistoryError, ShapeError
 from onhand.forecast.boosted.members import Ensemble, Member, Trees, train
 from onhand.forecast.boosted.rows import draw_rows, lay_out
 from onhand.forecast.calibrated import earlier_origins, error_library
@@ -126,10 +126,21 @@ class Boosted:
             bias_correction=0.0,
         )
 
+    def learn(self, history: DemandHistory) -> Learned:
+        """Trees trained on `history`, to forecast from its end or from any later origin."""
+        horizon = self.horizon or _HORIZON[history.panel.frequency]
+        ensemble = self._ensemble(history, Past.of(history, horizon), horizon)
+        return Learned(ensemble, horizon, history.n_periods)
+
     def _forecasts(
         self, history: DemandHistory, before: Past, seen: Past, horizon: int, origins: list[int]
     ) -> list[Floats]:
         """Means (N, H) at `origins`, cut from `seen`, of an ensemble that learned from `before`."""
+        ensemble = self._ensemble(history, before, horizon)
+        return [_expected(ensemble, seen.until(origin), horizon) for origin in origins]
+
+    def _ensemble(self, history: DemandHistory, before: Past, horizon: int) -> Ensemble | None:
+        """What the trees learn from `before`; None where nothing ever sold."""
         rows = draw_rows(
             before,
             horizon=horizon,
@@ -140,10 +151,36 @@ class Boosted:
             omega=self.omega,
             rng=np.random.default_rng(self.seed),
         )
-        if rows is None:  # nothing ever sold: no tree can say more than the level does
-            return [_flat(seen.until(origin), horizon) for origin in origins]
-        ensemble = train(rows, self.members, self.trees)
-        return [_expected(ensemble, seen.until(origin), horizon) for origin in origins]
+        return None if rows is None else train(rows, self.members, self.trees)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Trees that learned once and look again at later origins. No spread: all paths are the mean.
+
+    ensemble : None where nothing had ever sold; the level is then all there is to say
+    n_periods : length of the history they learned from
+    """
+
+    ensemble: Ensemble | None
+    horizon: int
+    n_periods: int
+
+    def fit(self, history: DemandHistory) -> FittedMean:
+        """The forecast from the end of `history`.
+
+        Raises
+        ------
+        HistoryError
+            When the trees have seen more than this history.
+        """
+        if history.n_periods < self.n_periods:
+            raise HistoryError(
+                f"the trees learned from {self.n_periods} periods and are asked for a forecast after "
+                f"{history.n_periods}: they would know what comes; learn from a shorter history"
+            )
+        past = Past.of(history, self.horizon)
+        return FittedMean(history.panel, _expected(self.ensemble, past, self.horizon))
 
 
 def _flat(past: Past, horizon: int) -> Floats:
@@ -152,8 +189,10 @@ def _flat(past: Past, horizon: int) -> Floats:
     return np.repeat(level[:, None], horizon, axis=1).astype(np.float32)
 
 
-def _expected(ensemble: Ensemble, past: Past, horizon: int) -> Floats:
+def _expected(ensemble: Ensemble | None, past: Past, horizon: int) -> Floats:
     """Expected unconstrained demand (N, H) from the origin at the end of `past`."""
+    if ensemble is None:  # nothing ever sold: no tree can say more than the level does
+        return _flat(past, horizon)
     n = len(past.filled)
     columns, scale = describe(past, horizon)
     columns = {name: columns[name] for name in ensemble.names}

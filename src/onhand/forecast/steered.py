@@ -1,0 +1,105 @@
+"""Can two forecasters that err in different places err less together?
+
+One is calibrated: it has forecast many past origins cheaply and knows how wrong it is. The other, a
+boosted model or a net, is too dear for that but sees more. The first one's paths are moved to the
+weighted mean of both, and keep their spread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.demand.history import DemandHistory
+from onhand.errors import ConfigError
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.paths import DemandPaths
+
+__all__ = ["Steered"]
+
+_MOST = 4.0  # times a path may be moved up; beyond it the two do not speak of the same thing
+_LEAST = 1e-3  # units; where the calibrated one expects less there is nothing to scale
+
+
+@dataclass(frozen=True)
+class Steered:
+    """The paths of a calibrated forecaster, moved to the mean of its forecast and another's.
+
+    Parameters
+    ----------
+    calibrated : Forecaster
+        Gives the spread.
+    other : Forecaster
+        Only its mean is used.
+    share : weight of `other` in the mean, 0..1
+
+    Raises
+    ------
+    ConfigError
+        When the share is not one.
+
+    >>> from onhand.data.panel import Panel
+    >>> from onhand.demand.believe import believe
+    >>> from onhand.forecast import MovingAverage, Naive
+    >>> history = believe(Panel.of([[4, 4, 4, 8]]))
+    >>> Steered(MovingAverage(4), Naive()).fit(history).mean(1).tolist()     # 5 and 8
+    [[6.5]]
+    """
+
+    calibrated: Forecaster
+    other: Forecaster
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ConfigError(f"share is {self.share}; choose a weight 0..1")
+
+    @property
+    def name(self) -> str:
+        """Both names."""
+        return f"{self.calibrated.name}, steered by {self.other.name}"
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
+        """Both, fitted."""
+        return _Together(self.calibrated.fit(history), self.other.fit(history), self.share)
+
+    def learn(self, history: DemandHistory) -> Refitter:
+        """What the dear one learned from `history`, to be reused at later origins."""
+        dear = self.other.learn(history) if isinstance(self.other, Learner) else self.other
+        return _Learned(self.calibrated, dear, self.share)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """The calibrated one is fitted anew at every origin; the dear one only looks again."""
+
+    calibrated: Refitter
+    dear: Refitter
+    share: float
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
+        return _Together(self.calibrated.fit(history), self.dear.fit(history), self.share)
+
+
+@dataclass(frozen=True)
+class _Together:
+    calibrated: FittedForecaster
+    other: FittedForecaster
+    share: float
+
+    def mean(self, horizon: int) -> NDArray[np.float32]:
+        """The weighted mean of both, (N, H)."""
+        own, others = self.calibrated.mean(horizon), self.other.mean(horizon)
+        return ((1 - self.share) * own + self.share * others).astype(np.float32)
+
+    def paths(
+        self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
+    ) -> DemandPaths:
+        """The calibrated paths times (mean of both / own mean), (len(rows), S, H)."""
+        told = self.calibrated.paths(horizon, n_samples, rng=rng, rows=rows)
+        own = np.maximum(self.calibrated.mean(horizon)[rows], _LEAST)
+        factor = np.clip(self.mean(horizon)[rows] / own, 0.0, _MOST)
+        values = (told.values * factor[:, None, :]).astype(np.float32)
+        return DemandPaths(values, told.items, told.locations, told.dates)
