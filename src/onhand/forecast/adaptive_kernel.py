@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from onhand.compiled import njit
 from onhand.forecast.kernels import _normal_quantile, _stream, _uniform
 
 __all__ = ["follow", "speed_paths"]

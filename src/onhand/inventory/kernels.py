@@ -18,9 +18,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from onhand.compiled import njit
 from onhand.inventory.level_rule import PACK_SLACK, SMALLEST_ORDER
 
 __all__ = ["run_block"]
