@@ -32,12 +32,13 @@ def command(
     from onhand.cli.screen import hint
     from onhand.cli.show import show_findings, show_tables
     from onhand.data import findings_table, read_tables, write_set_aside
+    from onhand.data.tables import disarmed
 
     tables = read_tables(source)
     if as_json:
         typer.echo(json.dumps(_as_dict(tables), ensure_ascii=False, indent=2))
     elif as_csv:
-        typer.echo(findings_table(tables.findings).write_csv(), nl=False)
+        typer.echo(disarmed(findings_table(tables.findings)).write_csv(), nl=False)
     else:
         show_tables(tables)
         show_findings(tables.findings)

@@ -24,6 +24,7 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Explain one item's order step by step, in the plan's own numbers."""
+    from onhand.cli.screen import plain
     from onhand.plan.explain import explain, find
     from onhand.plan.plan import Plan
 
@@ -37,4 +38,4 @@ def command(
         ]
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        typer.echo(explain(made, item, location))
+        typer.echo(plain(explain(made, item, location)))

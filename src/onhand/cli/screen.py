@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from rich.text import Text
 from onhand.plan.progress import Progress as Report
 from onhand.plan.progress import silent
 
-__all__ = ["complain", "heading", "hint", "out", "progress_bars", "table"]
+__all__ = ["complain", "heading", "hint", "out", "plain", "progress_bars", "table"]
 
 _WIDTH_OF_A_FILE = 120
 
@@ -44,19 +45,28 @@ def _err() -> Console:
 
 def hint(text: str) -> None:
     """Say something beside the data."""
-    _err().print(text, style="dim")
+    _err().print(plain(text), style="dim")
 
 
 def complain(text: str) -> None:
     """Say what went wrong and what to do."""
-    _err().print(Text.assemble(("error: ", "bold red"), text))
+    _err().print(Text.assemble(("error: ", "bold red"), plain(text)))
+
+
+def plain(text: str) -> str:
+    """The text without the control characters by which a title could command a terminal.
+
+    >>> plain("green\\x1b]0;owned\\x07 tea")
+    'green ]0;owned tea'
+    """
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+", " ", text)
 
 
 def heading(text: str) -> None:
     """A line above what follows."""
     console = out()
     console.print()
-    console.print(Text(text, style="bold"))
+    console.print(Text(plain(text), style="bold"))
 
 
 def table(columns: dict[str, str], rows: list[tuple[Any, ...]]) -> Table:

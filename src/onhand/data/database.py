@@ -36,7 +36,9 @@ def _sqlite(path: Path) -> list[tuple[str, pl.DataFrame]]:
     if not path.exists():
         raise ReadError(f"there is no database file {path}; check the path after sqlite:///")
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        # As a URI: a plain # or ? would end the path, and open another file, for writing.
+        address = f"{path.resolve().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
             names = connection.execute(
                 "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
             ).fetchall()
@@ -73,12 +75,13 @@ def _sqlalchemy(url: str) -> list[tuple[str, pl.DataFrame]]:
                     rows = connection.execute(sqlalchemy.select(table)).fetchall()
                     found.append((name, _frame(headers, [tuple(row) for row in rows])))
             return found
-    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
-        # The message may hold the password of the URL; the kind of error does not.
+    except Exception as error:  # drivers and the URL parser raise whatever they like
+        # The message may hold the password of the URL, also in the chain of a traceback; the kind
+        # of error does not.
         raise ReadError(
             f"cannot read the database: {type(error).__name__}; check the URL, the driver and "
             "that the server answers"
-        ) from error
+        ) from None
 
 
 def _frame(headers: list[str], rows: list[tuple[object, ...]]) -> pl.DataFrame:

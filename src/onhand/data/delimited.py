@@ -33,6 +33,7 @@ __all__ = ["Delimited", "read_delimited"]
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MOST_LINES = 50  # a quoted cell over more lines is an unclosed quote
+_TELLING = re.compile(r"[^\W\d_]|.{11}")  # a word, or as long as a telephone number
 _SYSTEMATIC = 0.01  # share of short rows from which the export simply drops empty cells at the end
 
 Rows = NDArray[np.int64]
@@ -206,14 +207,21 @@ class _Text:
         return index + self.layout.line + 1
 
     def masked(self, line: str) -> str:
-        """A line with cells of personal columns, and cells without a header, hidden."""
+        """A line with cells of personal columns, and cells without a header, hidden.
+
+        Where cells are missing nobody knows which cell is whose: only short numbers and dates stay.
+        """
         hidden = {
             i for i, h in enumerate(self.layout.headers) if PERSONAL.search(normalise_header(h))
         }
         if not hidden:
             return mask(line)
         cells = _cells(line.replace("\n", " "), self.layout.delimiter)
-        shown = ["***" if i in hidden or i >= self.width else c for i, c in enumerate(cells)]
+        is_shifted = len(cells) != self.width
+        shown = [
+            "***" if i in hidden or i >= self.width or (is_shifted and _TELLING.search(c)) else c
+            for i, c in enumerate(cells)
+        ]
         return mask(self.layout.delimiter.join(shown))
 
 

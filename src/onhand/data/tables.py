@@ -12,7 +12,7 @@ import polars as pl
 
 from onhand.data.findings import Finding
 
-__all__ = ["SET_ASIDE", "Tables", "write_set_aside"]
+__all__ = ["SET_ASIDE", "Tables", "disarmed", "mask", "write_set_aside"]
 
 SET_ASIDE = {
     "table": pl.String,
@@ -92,21 +92,26 @@ def write_set_aside(tables: Tables, path: str | Path) -> int:
     ...     print(n, path.read_text().splitlines()[1])
     1 sales,s.csv,2,no date,"'=1+1,x"
     """
-    texts = [name for name, kind in SET_ASIDE.items() if kind == pl.String]
-    risky = r"^\s*[=+\-@\t\r]"
-    number = r"^\s*[+\-]?\d+([.,]\d+)?\s*$"
-    safe = tables.set_aside.with_columns(
-        pl.when(pl.col(c).str.contains(risky) & ~pl.col(c).str.contains(number))
-        .then(pl.lit("'") + pl.col(c))
-        .otherwise(pl.col(c))
-        .alias(c)
-        for c in texts
-    )
+    safe = disarmed(tables.set_aside)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     safe.write_csv(path)
     return safe.height
 
 
+def disarmed(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with an apostrophe before each text that a spreadsheet would run as a formula.
+
+    >>> disarmed(pl.DataFrame({"x": ["=1+1", "＝1+1", "-3", "tea"]}))["x"].to_list()
+    ["'=1+1", "'＝1+1", '-3', 'tea']
+    """
+    texts = pl.col(pl.String)
+    risky = texts.str.contains(_FORMULA) & ~texts.str.contains(_NUMBER)
+    return rows.with_columns(pl.when(risky).then(pl.lit("'") + texts).otherwise(texts).name.keep())
+
+
+# Spreadsheets read the full-width signs of East Asian keyboards too.
+_FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
+_NUMBER = r"^\s*[+\-]?\d+([.,]\d+)?\s*$"
 _EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(\.[\w\-]+)+")
 
 

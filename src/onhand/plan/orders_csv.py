@@ -58,4 +58,4 @@ def _safe(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.0f}" if value == int(value) else repr(value)
     text = re.sub(r"[\x00-\x1f]+", " ", str(value))
-    return f"'{text}" if re.match(r"\s*[=+\-@]", text) else text
+    return f"'{text}" if re.match(r"\s*[=+\-@＝＋－＠]", text) else text
