@@ -11,7 +11,11 @@ from onhand.plan.wording import money, percent, periods, units
 
 __all__ = ["explain", "find"]
 
-_CONSTRAINTS = {"minimum_order": "minimum order", "pack_size": "whole packs"}
+_CONSTRAINTS = {
+    "minimum_order": "minimum order",
+    "pack_size": "whole packs",
+    "kept_from_last_plan": "as last plan",
+}
 
 
 def explain(plan: Plan, item: str, location: str | None = None) -> str:
@@ -65,7 +69,7 @@ def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
         return f"{head}: nothing to order\n" + _rows(_standing(plan, point))
     return (
         f"{head}: order {units(line.quantity)} from {line.supplier}, due {line.due_date}\n"
-        + _rows([*_steps(plan, line), *_effects(plan, line)])
+        + _rows([*_steps(plan, line), *_effects(plan, line), *_offers(plan, line)])
         + f"\n\n{line.sentence}"
     )
 
@@ -87,7 +91,10 @@ def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
         ("need", units(why.need)),
     ]
     rows += [
-        (_CONSTRAINTS.get(step.constraint, step.constraint), f"{step.units:+,.10g}")
+        (
+            _CONSTRAINTS.get(step.constraint, step.constraint.replace("_", " ")),
+            f"{step.units:+,.10g}",
+        )
         for step in why.increments
     ]
     total = money(line.cost, currency)
@@ -114,6 +121,22 @@ def _effects(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
             f"{_cover(line.cover_without, frequency)} without, "
             f"{_cover(line.cover_with, frequency)} with",
         ),
+    ]
+
+
+def _offers(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
+    """The suppliers compared, the cheapest first."""
+    currency = plan.shop.currency
+    return [
+        (
+            f"from {offer.supplier}",
+            f"{units(offer.quantity)} at {money(offer.unit_cost, currency)} in "
+            f"{offer.lead_time_days:g} days costs {money(offer.cost, currency)} per review: dearer "
+            f"price {money(offer.premium, currency)}, order {money(offer.order, currency)}, on the way "
+            f"{money(offer.transit, currency)}, on the shelf {money(offer.shelf, currency)}, lost "
+            f"margin {money(offer.shortage, currency)}",
+        )
+        for offer in sorted(line.offers, key=lambda offer: offer.cost)
     ]
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from onhand.plan.plan import MatrixCell, PointOutlook, Trouble
-from onhand.plan.wording import money, percent, periods, units
+from onhand.plan.wording import money, percent, periods, plural, units
 from onhand.plan.workings import Workings
 
 __all__ = ["matrix", "point_outlooks", "troubles"]
@@ -51,10 +51,29 @@ def stockout_date(work: Workings, row: int) -> str | None:
 
 
 def troubles(work: Workings) -> tuple[Trouble, ...]:
-    """The stock points that need a look, the most money first."""
+    """What needs a look, the most money first: stock points, and orders that wait."""
     rows = np.flatnonzero(work.status != "ok")
     order = sorted(rows, key=lambda r: (-round(float(work.at_stake[r]), 2), int(r)))
-    return tuple(_trouble(work, int(row)) for row in order)
+    found = [_trouble(work, int(row)) for row in order]
+    return tuple(sorted([*found, *waiting(work)], key=lambda trouble: -trouble.money))
+
+
+def waiting(work: Workings) -> list[Trouble]:
+    """Suppliers' orders that are not placed now, and the margin at risk of their lines."""
+    currency = work.config.shop.currency
+    found = []
+    for wait in work.bought.waits:
+        at_risk = round(float((work.outlook.lost * work.margin)[wait.rows].sum()), 2)
+        why = " and ".join(reason.replace("_", " ") for reason in wait.reasons)
+        cause = f"it cannot keep: {why}" if why else "as a whole it would cost more than it earns"
+        said = (
+            f"The order of {plural(len(wait.rows), 'line')} for {money(wait.value, currency)} waits: "
+            f"{cause}. About {money(at_risk, currency)} of margin is at risk on its lines."
+        )
+        first = int(wait.rows[0])
+        item, location = str(work.panel.items[first]), str(work.panel.locations[first])
+        found.append(Trouble("order_waits", item, location, wait.supplier, at_risk, said))
+    return found
 
 
 def _trouble(work: Workings, row: int) -> Trouble:

@@ -175,7 +175,10 @@ def _sellable(situation: Situation, window: Array, ladder: PriceLadder) -> Array
     for row in rows.tolist():
         first = int(situation.terms.lead_time[row])
         last = first + max(0.0, float(window[row]))
-        inside = paths[row, :, first : min(horizon, int(last))].sum(axis=1, dtype=np.float64)
+        whole = min(horizon, int(last))
+        inside = paths[row, :, first:whole].sum(axis=1, dtype=np.float64)
+        if whole < horizon:  # the part of a period in which it can still be sold
+            inside += (last - whole) * paths[row, :, whole]
         beyond = max(0.0, last - max(horizon, first)) * float(paths[row].mean())
         share = margin[row] / max(margin[row] + cost[row], 1e-12)
         need = row_quantile((inside + beyond - left[row])[None], np.array([share]))[0]

@@ -138,7 +138,7 @@ def _periods(panel: Panel, days: pl.Series, *, round_up: bool) -> Array:
     if round_up:
         known[finite] = whole_periods(panel, np.maximum(known[finite], 0.0))
     else:
-        known[finite] = np.floor(known[finite] * panel.frequency.per_year / 365.25 + 1e-9)
+        known[finite] *= panel.frequency.per_year / 365.25
     return np.maximum(known, 0.0)
 
 

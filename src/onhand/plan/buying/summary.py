@@ -60,7 +60,7 @@ def _total(work: Workings, supplier: str, lines: list[OrderLine], rows: list[int
     weight = float(rules.weight[rows] @ quantity)
     volume = float(rules.volume[rows] @ quantity)
     added = round(math.fsum(u for u in changes if u > 0), 4)
-    taken = round(-math.fsum(u for u in changes if u < 0), 4)
+    taken = round(math.fsum(-u for u in changes if u < 0), 4)
     names = tuple(name for name in WHOLE_ORDER if name in shaped)
     return SupplierTotal(
         supplier=supplier,
