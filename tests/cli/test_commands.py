@@ -91,6 +91,18 @@ def test_plan_writes_its_files_and_explain_reads_them(shop: Path, tmp_path: Path
     assert json.loads(as_json)[0]["order"]["quantity"] == line.quantity
 
 
+def test_a_shop_with_two_locations_sees_which_of_them_an_order_is_for(tmp_path: Path) -> None:
+    """The same item runs out in both; the policy behind the orders is told as well."""
+    rows = [f"tea,{place},2024-01-0{day},4" for place in ("Ely", "Ayr") for day in range(1, 7)]
+    (tmp_path / "sales.csv").write_text("\n".join(["item,location,date,quantity", *rows]) + "\n")
+    (tmp_path / "stock.csv").write_text("item,location,on_hand\ntea,Ely,0\ntea,Ayr,0\n")
+    out, _ = onhand("plan", tmp_path, "--out", tmp_path / "plan", *QUICK)
+    lines = [line.split() for line in out.splitlines()]
+    assert {("tea", "Ely"), ("tea", "Ayr")} <= {tuple(words[:2]) for words in lines}
+    assert {("out", "tea", "Ely"), ("out", "tea", "Ayr")} <= {tuple(words[1:4]) for words in lines}
+    assert any(words[:1] == ["policy.level"] for words in lines)
+
+
 def test_plan_for_programs_prints_data_and_nothing_else(shop: Path) -> None:
     """`--json` is the plan, `--csv` its orders; no file appears unless asked for."""
     out, _ = onhand("plan", shop, "--json", *QUICK, code=1)

@@ -94,6 +94,7 @@ def show_plan(plan: Plan) -> None:
         ),
     ]
     out().print(table({"": "left", " ": "wide"}, facts))
+    _show_suppliers(plan)
     _show_orders(plan)
     _show_exceptions(plan)
     _show_assumptions(plan)
@@ -109,8 +110,10 @@ def _show_orders(plan: Plan) -> None:
     of = f", the first {len(top)} of {len(plan.orders):,}" if len(plan.orders) > len(top) else ""
     heading(f"Orders by margin at risk{of}")
     currency = plan.shop.currency
+    where = {"location": "left"} if plan.shop.n_locations > 1 else {}
     columns = {
         "item": "left",
+        **where,
         "title": "title",
         "order": "right",
         "due": "left",
@@ -121,6 +124,7 @@ def _show_orders(plan: Plan) -> None:
     rows = [
         (
             line.item,
+            *([line.location] if where else []),
             line.title,
             units(line.quantity),
             line.due_date,
@@ -135,15 +139,50 @@ def _show_orders(plan: Plan) -> None:
     out().print(table(columns, rows))
 
 
+def _show_suppliers(plan: Plan) -> None:
+    """The orders as they leave: one per supplier. One supplier needs no table of its own."""
+    if len(plan.supplier_orders) < 2 and not any(t.rules for t in plan.supplier_orders):
+        return
+    heading("Orders by supplier")
+    rows = [
+        (
+            total.supplier,
+            total.order_date,
+            f"{total.n_lines:,}",
+            money(total.value, plan.shop.currency),
+            f"{total.weight:,.10g}" if total.weight else "",
+            f"{total.volume:,.10g}" if total.volume else "",
+            ", ".join(name.replace("_", " ") for name in total.rules),
+        )
+        for total in plan.supplier_orders
+    ]
+    columns = {
+        "supplier": "left",
+        "order on": "left",
+        "lines": "right",
+        "value": "right",
+        "weight": "right",
+        "volume": "right",
+        "shaped by": "left",
+    }
+    out().print(table(columns, rows))
+
+
 def _show_exceptions(plan: Plan) -> None:
     if not plan.exceptions:
         return
     heading(f"Need a look, by money at stake (of {len(plan.exceptions):,})")
+    where = {"location": "left"} if plan.shop.n_locations > 1 else {}
     rows = [
-        (trouble.kind.replace("_", " "), trouble.item, trouble.sentence)
+        (
+            trouble.kind.replace("_", " "),
+            trouble.item,
+            *([trouble.location] if where else []),
+            trouble.sentence,
+        )
         for trouble in plan.exceptions[: _N_SHOWN // 2]
     ]
-    out().print(table({"what": "left", "item": "left", "why": "wide"}, rows))
+    out().print(table({"what": "left", "item": "left", **where, "why": "wide"}, rows))
 
 
 def _show_assumptions(plan: Plan) -> None:
@@ -152,6 +191,7 @@ def _show_assumptions(plan: Plan) -> None:
         (note.key, f"{note.value} {note.unit}".strip(), note.why)
         for note in plan.assumptions
         if note.source != "file"
+        or note.key == "policy.level"  # what made the orders is always told
     ]
     out().print(table({"setting": "left", "value": "left", "why": "wide"}, rows))
 
