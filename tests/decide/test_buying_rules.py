@@ -1,0 +1,119 @@
+"""Price breaks, containers and the choice of a supplier, in worlds whose answer is plain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onhand.decide.replenish.containers import FULL, Container, fit_containers
+from onhand.decide.replenish.marginal import Worth
+from onhand.decide.replenish.price_breaks import PriceLadder, raise_to_breaks
+from onhand.decide.replenish.sourcing import landed_cost
+from onhand.decide.replenish.whole_order import Limit, fit_whole_order
+from onhand.inventory.costs import Costs
+from onhand.inventory.policy import Situation
+from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
+
+
+def cost_of(q: float, units: float, price: float, hold: float, rate: float, left: float) -> float:
+    """Money for `units`, when q were needed: the price of all, and holding what was not needed yet."""
+    more = units - q
+    return units * price + hold * more * ((left + q) / rate + more / (2 * rate))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    q=st.integers(1, 60),
+    start=st.integers(2, 120),
+    cut=st.floats(0.01, 0.5),
+    hold=st.floats(0.0, 0.05),
+    left=st.integers(0, 40),
+)
+def test_a_line_is_raised_when_the_break_saves_more_than_it_holds(
+    q: int, start: int, cut: float, hold: float, left: int
+) -> None:
+    """Against the two costs written out: the units of the break bought dear, or bought at the break."""
+    ladder = PriceLadder(np.array([[0.0, float(start)]]), np.array([[2.0, 2.0 * (1 - cut)]]))
+    terms = SupplyTerms.of(1, n_series=1)
+    (got,) = raise_to_breaks(
+        [float(q)], ladder, terms, left=left, mean_demand=3.0, holding_cost=hold
+    )
+    held = hold * (start - q) * ((left + q) / 3 + (start - q) / 6)
+    gain = start * 2.0 * cut - held
+    if abs(gain) > 1e-9:
+        assert got == (start if q < start and gain > 0 else q)
+
+
+def test_nothing_is_raised_above_what_will_sell_in_time_or_from_nothing() -> None:
+    """A cap is a cap, and no need makes no line."""
+    ladder = PriceLadder(np.tile([0.0, 50.0], (2, 1)), np.tile([2.0, 0.5], (2, 1)))
+    terms = SupplyTerms.of(1, n_series=2)
+    raised = raise_to_breaks(
+        [10.0, 0.0], ladder, terms, left=0, mean_demand=3, holding_cost=0.001, most=[40.0, 999.0]
+    )
+    assert raised.tolist() == [10.0, 0.0]
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.floats(4, 60), least=st.integers(1, 4))
+def test_containers_are_full_or_not_sent(seed: int, size: float, least: int) -> None:
+    """Nine tenths of whole containers, and each line's least, or nothing."""
+    rng = np.random.default_rng(seed)
+    offer = Worth(np.ones(5), -np.sort(-rng.normal(1.0, 3.0, (5, 12)), axis=1))
+    steps = (offer.worth > 0).sum(axis=1)
+    wanted = np.where(steps >= least, steps, 0).astype(float)
+    volume = rng.uniform(0.2, 2, 5)
+    box = Container((("container_volume", volume, size),), cost=1.0)
+
+    def fit(limits: tuple[Limit, ...]) -> object:
+        return fit_whole_order(wanted, offer, limits, line_least=float(least))
+
+    order = fit_containers(wanted, box, fit)  # type: ignore[arg-type]
+    filled = float(volume @ order.quantity) / size
+    if order.quantity.any():
+        n = np.ceil(filled - 1e-9)
+        assert filled >= FULL * n - 1e-9
+    assert ((order.quantity == 0) | (order.quantity >= least)).all()
+    total = wanted + sum(order.increments.values(), np.zeros(5))
+    np.testing.assert_allclose(order.quantity, total, atol=1e-9)
+
+
+def offer(lead: int, hold: float = 0.01, on_hand: float = 0.0) -> Situation:
+    """One item that sells 10 a period, for sure, from a supplier that takes `lead` periods."""
+    paths = np.full((1, 4, 8), 10.0, dtype=np.float32)
+    return Situation(
+        Stock.of([on_hand], np.zeros((1, 8))),
+        paths,
+        SupplyTerms.of(lead, n_series=1),
+        Costs.of(holding_cost=hold, shortage_cost=1.0, n_series=1),
+    )
+
+
+def total(situation: Situation, quantity: float, price: float) -> float:
+    """Landed cost beside an offer at price 2."""
+    found = landed_cost(
+        situation,
+        np.array([quantity]),
+        unit_cost=np.array([price]),
+        least_unit_cost=np.array([2.0]),
+        shortage_cost=np.ones(1),
+    )
+    return float(found.total[0])
+
+
+def test_the_dear_and_fast_supplier_wins_only_when_the_shelf_is_empty() -> None:
+    """Fast costs 0.5 more per unit: worth it against 20 lost sales, not with stock for the wait."""
+    assert total(offer(0), 10, 2.5) < total(offer(2), 10, 2.0)
+    assert total(offer(0, on_hand=30), 0, 2.5) > total(offer(2, on_hand=30), 0, 2.0)
+
+
+@pytest.mark.parametrize("on_hand", [0.0, 10.0, 25.0])
+def test_who_is_dearer_and_slower_never_wins(on_hand: float) -> None:
+    """A dominated offer costs at least as much, whatever is on the shelf."""
+    need = {lead: max(0.0, 10.0 * (lead + 1) - max(on_hand, 10.0 * lead)) for lead in (1, 3)}
+    assert total(offer(1, on_hand=on_hand), need[1], 2.0) <= total(
+        offer(3, on_hand=on_hand), need[3], 2.2
+    )
