@@ -27,9 +27,9 @@ __all__ = ["UNTUNED", "Family", "at_level", "families", "quantiles_of", "untuned
 UNTUNED = 0.9
 """Share of worlds to cover where the past is too short to tune anything."""
 
-_QUANTILES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
+_QUANTILES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _WEIGHTS = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
-_FACTORS = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
+_FACTORS = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0)
 _EXTRA_INTERVALS = (0, 1, 2)
 
 
