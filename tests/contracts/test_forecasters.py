@@ -39,6 +39,8 @@ def found() -> dict[str, type]:
     """Every forecaster class in the package, by name."""
     classes = {}
     for module in pkgutil.walk_packages(onhand.forecast.__path__, "onhand.forecast."):
+        if module.name.startswith("onhand.forecast.neural."):
+            continue  # asked in tests/forecast/neural, which alone pays for importing torch
         for name, cls in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             is_ours = cls.__module__ == module.name and dataclasses.is_dataclass(cls)
             if (
