@@ -118,5 +118,6 @@ def _note(config: Config, n_rows: int, n_series: int) -> str:
         f"who tops up to {config.stock.cover_days:g} days of average sales. At each review the "
         "forecast is made anew from what was known then. Every contender's number was tuned on the "
         "stretch before the one judged. Demand is demand as believed today; where it cannot be known, "
-        "nothing is asked. The interval holds both the luck of a week and the luck of a stock point."
+        "nothing is asked. The interval holds both the luck of a week and the luck of a stock point; "
+        "weeks are taken as independent of each other."
     )

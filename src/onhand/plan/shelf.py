@@ -20,6 +20,8 @@ from onhand.plan.plan import Assumption
 
 __all__ = ["stock_now"]
 
+_FARTHEST = 2000.0  # days: farther than any plan looks; a due date in 2099 must not fill the memory
+
 
 def stock_now(
     tables: Tables, history: DemandHistory, terms: Economics, config: Config
@@ -138,7 +140,8 @@ def _open_orders(
     dates = due["due_date"].to_numpy().astype("datetime64[D]")
     is_lost = (start - dates).astype(np.float64) > config.supply.write_off_days
     when = expected_dates(dates, due["supplier"].to_list(), start, terms.deliveries)
-    slots = whole_periods(panel, (when - start).astype(np.float64))
+    days = np.minimum((when - start).astype(np.float64), _FARTHEST)
+    slots = whole_periods(panel, days)
     units = np.where(is_lost, 0.0, due["quantity"].to_numpy())
     slots = np.where(is_lost, 0, slots)
     pipeline = np.zeros((n, max(width, int(slots.max(initial=0)) + 1)))
