@@ -52,13 +52,13 @@ def families(settings: PolicySettings, terms: SupplyTerms) -> tuple[Family, ...]
 
     >>> terms = SupplyTerms.of(lead_time=1, n_series=1)
     >>> [family.name for family in families(PolicySettings(), terms)][2:]
-    ['projected_inventory', 'balanced_projection', 'classical', 'coverage', 'order_up_to']
+    ['projected_inventory', 'classical', 'coverage', 'order_up_to']
     """
     ours = _ladders(settings, settings.name, terms)
     if settings.level != "tune":
         level = float(settings.level)
         ours = [(at_level(settings, level, ladder[0]),) for ladder in ours]
-    rivals = [name for name in POLICIES if name != settings.name]
+    rivals = [name for name in _RIVALS if name != settings.name]
     return tuple(
         [Family(settings.name, ladder) for ladder in ours]
         + [
@@ -69,7 +69,7 @@ def families(settings: PolicySettings, terms: SupplyTerms) -> tuple[Family, ...]
     )
 
 
-POLICIES = ("projected_inventory", "balanced_projection", "classical", "coverage", "order_up_to")
+_RIVALS = ("projected_inventory", "classical", "coverage", "order_up_to")
 
 
 def _ladders(settings: PolicySettings, name: str, terms: SupplyTerms) -> list[tuple[Policy, ...]]:

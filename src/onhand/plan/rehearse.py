@@ -7,8 +7,11 @@ review from what was known then. The plan itself may then use what was best on b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 
 from onhand.decide.replenish.rounding import round_order
 from onhand.demand.history import DemandHistory
-from onhand.evaluate.replay import Replay, RoundTo, replay
+from onhand.evaluate.replay import Replay, RoundTo, Window, replay
 from onhand.forecast.forecaster import Forecaster
 from onhand.inventory.policy import Policy
 from onhand.inventory.terms import SupplyTerms
@@ -33,6 +36,8 @@ from onhand.plan.stage import Stage, set_stage
 from onhand.plan.tune import Tuning, choose, tune
 
 __all__ = ["Entrant", "Rehearsal", "rehearse"]
+
+_N_THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -144,25 +149,31 @@ def _tune(
     progress: Progress,
 ) -> list[_Tuned]:
     """The cost of every number of every family in both stretches, all stock points together."""
-    round_to, shortage = _rounding(config), config.policy.shortage
     keys = [(family, name) for name in stage.fits for family in ladders]
     parts: list[list[Tuning]] = [[] for _ in keys]
     blocks = stage.blocks()
-    done = 0
-    for rows in blocks:
-        for name in stage.fits:
-            windows = [stage.window(stretch, rows, name) for stretch in cut]
-            for (family, forecaster), part in zip(keys, parts, strict=True):
-                if forecaster == name:
-                    part.append(
-                        tune(family.policies, windows, round_to=round_to, shortage=shortage)
-                    )
+    done, all_of_them = 0, len(blocks) * len(keys)
+    # Families do not know of each other, and NumPy lets threads run beside each other.
+    with ThreadPoolExecutor(_N_THREADS) as pool:
+        for rows in blocks:
+            for name in stage.fits:
+                windows = [stage.window(stretch, rows, name) for stretch in cut]
+                mine = [place for place, key in enumerate(keys) if key[1] == name]
+                costs = pool.map(partial(_tuned_on, windows, config), (keys[p][0] for p in mine))
+                for place, tuning in zip(mine, costs, strict=True):
+                    parts[place].append(tuning)
                     done += 1
-                    progress("Tuning policies", done / (len(blocks) * len(keys)))
+                    progress("Tuning policies", done / all_of_them)
     return [
         _Tuned(family.name, forecaster, _side_by_side(part))
         for (family, forecaster), part in zip(keys, parts, strict=True)
     ]
+
+
+def _tuned_on(windows: list[Window], config: Config, family: Family) -> Tuning:
+    return tune(
+        family.policies, windows, round_to=_rounding(config), shortage=config.policy.shortage
+    )
 
 
 def _side_by_side(blocks: list[Tuning]) -> Tuning:
