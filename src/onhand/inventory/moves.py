@@ -67,16 +67,20 @@ def place(stock: Stock, order_quantity: ArrayLike, lead_time: ArrayLike) -> Stoc
 def serve_or_lose(stock: Stock, demand: ArrayLike) -> tuple[Stock, Flow]:
     """The stock one period later and what moved, when unmet demand is lost.
 
+    Backorders that stand from before are delivered first; no new ones arise.
+
     >>> after, flow = serve_or_lose(Stock.of([1.0], [[2.0, 4.0]]), [5.0])
     >>> flow.served.tolist(), flow.short.tolist(), after.pipeline.tolist()
     ([3.0], [2.0], [[4.0, 0.0]])
     """
     wanted, arrivals, later = _next_period(stock, demand)
-    available = stock.on_hand + arrivals
+    delivered_late = np.minimum(stock.on_hand + arrivals, stock.backorders)
+    available = stock.on_hand + arrivals - delivered_late
     served = np.minimum(available, wanted)
     on_hand = available - served
-    flow = Flow(arrivals, wanted, served, wanted - served, on_hand, stock.backorders)
-    return Stock(on_hand, later, stock.backorders), flow
+    owed = stock.backorders - delivered_late
+    flow = Flow(arrivals, wanted, served, wanted - served, on_hand, owed)
+    return Stock(on_hand, later, owed), flow
 
 
 def serve_or_backorder(stock: Stock, demand: ArrayLike) -> tuple[Stock, Flow]:

@@ -99,6 +99,7 @@ def shortfalls(
         x_k = max(0, x_{k-1} + a_k - d_k),   k = 0 .. L-1        (lost sales; backorder: no max)
         shortfall = max_{j < R} sum_{i <= j} (d_{L+i} - a_{L+i}) - x_{L-1}
 
+    Backorders that stand are delivered first, so that x may begin below 0; it then falls no further.
     The maximum matters only when open orders arrive inside the cover. Negative: so many units more
     than needed.
 
@@ -113,11 +114,14 @@ def shortfalls(
     due = _arrivals(situation, rows, lead_time + review_period)  # (n, L+R)
     stock = np.empty(demand.shape[:2], dtype=np.float32)
     stock[:] = situation.stock.net_inventory[rows, None]
+    is_owed = bool((stock < 0).any())
     for k in range(lead_time):
         stock += due[:, k, None]
+        # What is already owed stays owed, also where new demand is lost.
+        least = np.minimum(stock, 0) if is_owed else 0
         stock -= demand[:, :, k]
         if shortage == "lost_sales":
-            np.maximum(stock, 0, out=stock)
+            np.maximum(stock, least, out=stock)
     used = demand[:, :, lead_time] - due[:, lead_time, None]
     worst = used.copy()
     for k in range(lead_time + 1, lead_time + review_period):
