@@ -92,7 +92,13 @@ frequency = "day"
 [limits]
 budget = 900.0
 
+[policy]
+level = 0.9
+extra_periods = 0
+
 [replay]
+days = 28
+tuning_days = 28
 n_samples = 50
 """
 

@@ -20,6 +20,19 @@ def command(
         typer.Option("--out", "-o", help="Folder for the files. Default: onhand-plan."),
     ] = None,
     changes: Changes = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", help="Another plan (its folder or plan.json): show what changes."
+        ),
+    ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            "--previous",
+            help="The last plan: quantities that hardly differ from it stay as they were.",
+        ),
+    ] = None,
     seed: Seed = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -34,20 +47,28 @@ def command(
     from onhand.data import read_tables
     from onhand.plan.make_plan import make_plan
     from onhand.plan.orders_csv import orders_csv
+    from onhand.plan.plan import Plan
     from onhand.plan.write import write_plan
 
     chosen = settings(source, config, changes)
+    last = Plan.read(previous) if previous else None
+    other = Plan.read(against) if against else None
     with progress_bars() as progress:
         progress("Reading the tables", 0.0)
         tables = read_tables(source)
         progress("Reading the tables", 1.0)
-        plan = make_plan(tables, chosen, seed=seed, progress=progress)
+        plan = make_plan(tables, chosen, seed=seed, previous=last, progress=progress)
         folder = out or (None if as_json or as_csv else Path("onhand-plan"))
         files = write_plan(plan, folder, tables) if folder else {}
     if as_json:
         typer.echo(plan.to_json(), nl=False)
     elif as_csv:
         typer.echo(orders_csv(plan), nl=False)
+    elif other is not None:
+        from onhand.cli.show_difference import show_difference
+        from onhand.plan.diff import compare_plans
+
+        show_difference(compare_plans(other, plan), plan.shop.currency)
     else:
         show_plan(plan)
     for path in files.values():

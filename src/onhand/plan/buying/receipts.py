@@ -34,7 +34,7 @@ class Deliveries:
     """How suppliers kept their promises.
 
     late : supplier -> its lateness; suppliers without a receipt are judged by the others'
-    anyone : the lateness of a supplier without a receipt of its own; None: nothing was received
+    anyone : the lateness of all receipts together; None: nothing was received
     seen : supplier -> receipts, a table (supplier, n, ordered, received)
     """
 
@@ -49,16 +49,31 @@ class Deliveries:
 
 def learn_deliveries(offers: pl.DataFrame, tables: Tables) -> Deliveries:
     """How late the suppliers of `offers` (see `offers_of`) have been."""
-    receipts = _receipts(_with_promise(offers, tables), tables)
+    promised = _with_promise(offers, tables)
+    receipts = _receipts(promised, tables)
     days = receipts.filter(pl.col("late").is_not_null())
     if not len(days):
         return Deliveries({}, None, _seen(receipts))
+    usual = promised.with_columns(pl.col("supplier").fill_null(NOBODY)).group_by("supplier")
     late = {}
-    for supplier in days["supplier"].unique(maintain_order=True):
+    for supplier, promise in usual.agg(pl.col("promised").median()).sort("supplier").iter_rows():
         is_own = pl.col("supplier") == supplier
-        own, others = days.filter(is_own)["late"], days.filter(~is_own)["late"]
-        late[supplier] = fit_lateness(own.to_numpy(), others.to_numpy())
+        own, others = days.filter(is_own)["late"], _scaled(days.filter(~is_own), promise)
+        late[supplier] = fit_lateness(own.to_numpy(), others)
     return Deliveries(late, fit_lateness([], days["late"].to_numpy()), _seen(receipts))
+
+
+def _scaled(receipts: pl.DataFrame, promise: float | None) -> NDArray[np.float64]:
+    """Days late of other suppliers as a share of their promise, for one that promises so many days.
+
+    Four days late on four weeks say little of who promises tomorrow; nobody is taken to be later
+    than those four days.
+    """
+    late = receipts["late"].to_numpy()
+    if promise is None:
+        return late
+    theirs = receipts["promised"].fill_null(promise).to_numpy()
+    return late * np.minimum(1.0, max(promise, 0.0) / np.maximum(theirs, 1.0))
 
 
 def with_planned_lead_times(
@@ -140,7 +155,7 @@ def _with_promise(offers: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 
 def _receipts(offers: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """What was received: supplier, days late (null: nobody can say), units ordered and received."""
-    kinds = {"supplier": pl.String(), "late": pl.Float64()}
+    kinds = {"supplier": pl.String(), "late": pl.Float64(), "promised": pl.Float64()}
     kinds |= {"quantity": pl.Float64(), "received_quantity": pl.Float64()}
     inbound = tables.inbound
     if inbound is None or "received_date" not in inbound.columns:
@@ -166,6 +181,7 @@ def _receipts(offers: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     return rows.select(
         pl.col("supplier").fill_null(NOBODY),
         late=late,
+        promised="promised",
         quantity="quantity",
         received_quantity=pl.coalesce("received_quantity", "quantity"),
     )
