@@ -1,0 +1,98 @@
+"""Which demand is passed with which probability? Many quantiles at once, each by its own error.
+
+Sources: R. Koenker and G. Bassett (1978), Regression Quantiles, doi:10.2307/1913643; for lower bounds
+J. L. Powell (1986), Censored Regression Quantiles, doi:10.1016/0304-4076(86)90016-3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.errors import ConfigError
+from onhand.forecast.neural.heads.head import LEVELS, softplus
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Quantiles"]
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Quantiles of demand / scale that cannot cross: each is the one below plus something positive.
+
+    A quantile above the sales of a censored period may be right and costs nothing; one below them
+    costs as usual (Powell 1986).
+
+    Parameters
+    ----------
+    at : probabilities in rising order, between 0 and 1
+    """
+
+    at: tuple[float, ...] = (
+        0.01,
+        0.05,
+        0.1,
+        0.2,
+        0.3,
+        0.4,
+        0.5,
+        0.6,
+        0.7,
+        0.8,
+        0.9,
+        0.95,
+        0.98,
+        0.995,
+    )
+    uses_bounds = True
+
+    def __post_init__(self) -> None:
+        rising = all(a < b for a, b in zip(self.at, self.at[1:], strict=False))
+        if len(self.at) < 2 or not rising or not (self.at[0] > 0 and self.at[-1] < 1):
+            raise ConfigError(
+                f"at is {self.at}; give two or more rising probabilities within (0, 1)"
+            )
+
+    @property
+    def name(self) -> str:
+        """`quantiles`."""
+        return "quantiles"
+
+    def learn(self, scaled: Floats) -> Quantiles:
+        """Itself."""
+        del scaled
+        return self
+
+    def start(self) -> NDArray[np.float64]:
+        """All close to the level."""
+        first, step = 1 - 0.01 * len(self.at) / 2, 0.01
+        return np.log(np.expm1(np.array([first] + [step] * (len(self.at) - 1))))
+
+    def loss(self, raw: Tensor, target: Tensor, is_censored: Tensor, scale: Tensor) -> Tensor:
+        """Mean pinball loss over the quantiles."""
+        del scale
+        import torch
+        from torch.nn.functional import softplus as soft
+
+        at = torch.tensor(self.at, device=raw.device)
+        surprise = target[..., None] - soft(raw).cumsum(-1)  # (B, H, K)
+        over = torch.where(is_censored[..., None], torch.zeros_like(at), at - 1)
+        return torch.maximum(at * surprise, over * surprise).mean(-1) * 2
+
+    def quantiles(self, raw: Floats, scale: Floats) -> Floats:
+        """Units at `LEVELS` (n, H, L): straight between the quantiles, down to 0, up by the last slope."""
+        told = np.cumsum(softplus(raw), axis=2)
+        top = told[..., -1:] + (told[..., -1:] - told[..., -2:-1])
+        told = np.concatenate([np.zeros_like(told[..., :1]), told, top], axis=2)
+        at = np.array([0.0, *self.at, 1.0])
+        right = np.clip(np.searchsorted(at, LEVELS), 1, len(at) - 1)
+        share = (LEVELS - at[right - 1]) / (at[right] - at[right - 1])
+        values = told[..., right - 1] * (1 - share) + told[..., right] * share
+        return (values * scale[:, None, None]).astype(np.float32)

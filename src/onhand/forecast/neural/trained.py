@@ -1,0 +1,122 @@
+"""What can a network that was taught once say of any shop's history, without being taught again?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.demand.history import DemandHistory
+from onhand.forecast.boosted.forecaster import FittedMean
+from onhand.forecast.calibrated import earlier_origins, error_library
+from onhand.forecast.forecaster import FittedForecaster
+from onhand.forecast.neural.fitted import Dependence, FittedNeural, positions
+from onhand.forecast.neural.heads import Head, MeanHead, SpreadHead
+from onhand.forecast.neural.layout import Layout
+from onhand.forecast.neural.training import Epoch, on_threads
+from onhand.forecast.neural.windows import Batch, Windows
+from onhand.forecast.spread import is_count
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Speaker", "TrainedNeural", "forecast_with", "validation_origins"]
+
+Floats = NDArray[np.float32]
+Speaker = Callable[[Batch], Floats]  # raw numbers (B, H, K) of a batch
+_BLOCK = 1024  # windows laid out at once
+
+
+@dataclass(frozen=True)
+class TrainedNeural:
+    """A network, what it reads and what it tells.
+
+    Parameters
+    ----------
+    layout : Layout
+    head : Head
+    network : module, or None where there was nothing to learn from: it tells the level
+    epochs : how the training went
+    n_origins : earlier origins at which its errors are looked at
+    """
+
+    layout: Layout
+    head: Head
+    network: nn.Module | None
+    epochs: tuple[Epoch, ...]
+    n_origins: int
+
+    def forecast(self, history: DemandHistory) -> FittedForecaster:
+        """What may come after `history`: the shop it was taught on, or one with other items."""
+        return forecast_with(self.say, self.head, self.layout, history, self.n_origins)
+
+    def say(self, batch: Batch) -> Floats:
+        """Raw numbers (B, H, K)."""
+        if self.network is None:
+            start = self.head.start().astype(np.float32)
+            return np.broadcast_to(start, (len(batch.scale), self.layout.horizon, len(start)))
+        import torch
+
+        with on_threads(), torch.inference_mode():
+            return self.network(*(torch.as_tensor(x) for x in batch.inputs)).numpy()
+
+
+def validation_origins(n_periods: int, horizon: int, n_origins: int) -> list[int]:
+    """The last origins whose future can be seen; none where the history is too short.
+
+    >>> validation_origins(100, horizon=8, n_origins=3)
+    [88, 90, 92]
+    """
+    return earlier_origins(n_periods, horizon, -(-horizon // 4), n_origins)
+
+
+def forecast_with(
+    say: Speaker, head: Head, layout: Layout, history: DemandHistory, n_origins: int
+) -> FittedForecaster:
+    """The forecast after `history` of whatever `say` speaks for, with its spread.
+
+    What it says of earlier origins is compared with what happened: the errors of a mean head become
+    the spread, the probabilities of a spread head are corrected by how they came true.
+    """
+    windows = Windows.of(history, layout)
+    origins = validation_origins(history.n_periods, layout.horizon, n_origins)
+    raw, scale = _spoken(say, windows, history.n_periods)
+    if isinstance(head, SpreadHead):
+        places = [
+            positions(
+                _actual(history, origin, layout.horizon),
+                head.quantiles(*_spoken(say, windows, origin)),
+                np.random.default_rng(origin),
+            )
+            for origin in origins
+        ]
+        dependence = Dependence.seen(np.stack(places)) if places else Dependence()
+        return FittedNeural(history.panel, head, raw, scale, is_count(history.values), dependence)
+    assert isinstance(head, MeanHead)
+    point = FittedMean(history.panel, head.mean(raw) * scale[:, None])
+    earlier = {}
+    for origin in origins:
+        then, unit = _spoken(say, windows, origin)
+        earlier[origin] = head.mean(then) * unit[:, None]
+    if not earlier:
+        return point
+    return error_library(history, point, earlier, bias_correction=0.0)
+
+
+def _spoken(say: Speaker, windows: Windows, origin: int) -> tuple[Floats, Floats]:
+    """Raw numbers (N, H, K) and scales (N,) at one origin."""
+    parts = [(say(batch), batch.scale) for _, batch in windows.blocks(origin, _BLOCK)]
+    raw, scale = zip(*parts, strict=True)
+    return np.concatenate(raw), np.concatenate(scale)
+
+
+def _actual(history: DemandHistory, origin: int, horizon: int) -> Floats:
+    """Demand (N, H) after an origin; NaN where unknown, censored, or not yet over."""
+    seen = slice(origin, origin + horizon)
+    actual = np.full((history.n_series, horizon), np.nan, np.float32)
+    known = np.where(history.is_censored[:, seen], np.float32(np.nan), history.values[:, seen])
+    actual[:, : known.shape[1]] = known
+    return actual
