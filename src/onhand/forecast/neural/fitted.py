@@ -96,15 +96,18 @@ def _autoregressive(noise: NDArray[np.float64], memory: float) -> NDArray[np.flo
     return noise
 
 
-def positions(actual: Floats, quantiles: Floats, rng: np.random.Generator) -> NDArray[np.float64]:
+def positions(
+    actual: Floats, quantiles: Floats, is_count: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.float64]:
     """The place (N, H) of what happened in what was told, 0..1; NaN where `actual` is.
 
     Where several levels tell the same demand, as they do for small counts, the place is drawn evenly
     among them (the randomised probability integral transform, Smith 1985,
-    doi:10.1002/for.3980040305).
+    doi:10.1002/for.3980040305). Of a series in whole units, k stands for all from k - 1/2 to k + 1/2.
     """
-    n_below = (quantiles < actual[..., None] - 1e-5).sum(axis=2)
-    n_upto = (quantiles <= actual[..., None] + 1e-5).sum(axis=2)
+    half = np.where(is_count, 0.5, 1e-5)[:, None, None]
+    n_below = (quantiles < actual[..., None] - half).sum(axis=2)
+    n_upto = (quantiles < actual[..., None] + half).sum(axis=2)
     middle = np.concatenate([[0.0], (LEVELS[1:] + LEVELS[:-1]) / 2, [1.0]])
     last = len(LEVELS) - 1
     is_between = n_below == n_upto

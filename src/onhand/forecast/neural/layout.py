@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from onhand.demand.features import Past
 from onhand.demand.history import DemandHistory
 from onhand.errors import InputError, OnhandWarning
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "readable"]
 
 Floats = NDArray[np.float32]
 CONTEXT = {Frequency.DAY: 56, Frequency.WEEK: 52, Frequency.MONTH: 24}
@@ -59,7 +59,7 @@ class Layout:
         """The layout that a history suggests; a context longer than the history is cut to it."""
         panel = history.panel
         steps = horizon or HORIZON[panel.frequency]
-        past = Past.of(history, steps)
+        past = readable(history, steps)
         centres, spreads = (
             zip(*(_usual(v) for v in past.known.values()), strict=True)
             if (past.known)
@@ -166,6 +166,15 @@ class Layout:
             return np.zeros((1, wanted), np.float32)
         scaled = (values[:, :wanted] - np.float32(centre)) / np.float32(spread)
         return np.clip(np.nan_to_num(scaled, nan=0.0), -8, 8).astype(np.float32)
+
+
+def readable(history: DemandHistory, horizon: int) -> Past:
+    """The arrays that windows are cut from; a covariate of which nothing is known is no covariate."""
+    panel = history.panel
+    known = {name: v for name, v in panel.known.items() if np.isfinite(v).any()}
+    if len(known) < len(panel.known):
+        history = replace(history, panel=replace(panel, known=known))
+    return Past.of(history, horizon)
 
 
 def _usual(values: Floats) -> tuple[float, float]:

@@ -89,6 +89,7 @@ def forecast_with(
             positions(
                 _actual(history, origin, layout.horizon),
                 head.quantiles(*_spoken(say, windows, origin)),
+                is_count(history.values),
                 np.random.default_rng(origin),
             )
             for origin in origins

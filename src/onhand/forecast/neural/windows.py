@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.demand.features import Past
 from onhand.demand.history import DemandHistory
 from onhand.errors import ShapeError
-from onhand.forecast.neural.layout import Layout
+from onhand.forecast.neural.layout import Layout, readable
 
 __all__ = ["Batch", "Windows"]
 
@@ -93,7 +92,7 @@ class Windows:
     @classmethod
     def of(cls, history: DemandHistory, layout: Layout, omega: Floats | None = None) -> Windows:
         """The arrays that windows of `history` are cut from, in the channels of `layout`."""
-        past = Past.of(history, layout.horizon)
+        past = readable(history, layout.horizon)
         values = np.nan_to_num(history.values)
         total = past.filled.sum(axis=0, dtype=np.float64).cumsum()
         count = past.is_known.sum(axis=0, dtype=np.float64).cumsum()

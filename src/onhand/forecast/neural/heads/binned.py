@@ -1,8 +1,8 @@
 """Which class of demand comes next? A softmax over classes, learned by cross-entropy.
 
 A network that classifies can tell any shape: nothing at all half of the time, a dozen otherwise. The
-classes are learned from demand / scale of the training windows: exactly zero, then classes of about equal
-content. Quantiles are read from the class probabilities, evenly spread within each class.
+classes are learned from demand / scale of the training windows: exactly zero, then classes that
+hold less the higher they are. Quantiles are read from the class probabilities, evenly spread within each class.
 
 Source: the discretised outputs of A. van den Oord et al. (2016), WaveNet, arXiv:1609.03499, and, for
 demand, S. Rabanser et al. (2020), The Effectiveness of Discretization in Forecasting, arXiv:2005.10111.
@@ -57,11 +57,12 @@ class Binned:
         return "binned"
 
     def learn(self, scaled: Floats) -> Binned:
-        """The same with classes of about equal content, up to the largest demand."""
+        """The same with classes from the least to the largest demand."""
         positive = scaled[scaled > 0]
         if not len(positive):
             return replace(self, edges=(1.0, 2.0), shares=(0.01, 0.98, 0.01))
-        at = np.linspace(0, 1, self.n_bins + 1)
+        # Narrower classes towards the top, where little is seen and much is at stake.
+        at = 1 - np.linspace(1, 0, self.n_bins + 1) ** 1.5
         edges = np.unique(np.quantile(positive, at).astype(np.float32))
         # The lowest class starts a little below the least demand, the highest ends above the most.
         low, high = edges[0] * 0.98, edges[-1] * 1.02

@@ -6,7 +6,7 @@ J. L. Powell (1986), Censored Regression Quantiles, doi:10.1016/0304-4076(86)900
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +33,7 @@ class Quantiles:
     Parameters
     ----------
     at : probabilities in rising order, between 0 and 1
+    usual : those quantiles over all training windows, where learning starts; () until learned
     """
 
     at: tuple[float, ...] = (
@@ -51,6 +52,7 @@ class Quantiles:
         0.98,
         0.995,
     )
+    usual: tuple[float, ...] = ()
     uses_bounds = True
 
     def __post_init__(self) -> None:
@@ -66,14 +68,16 @@ class Quantiles:
         return "quantiles"
 
     def learn(self, scaled: Floats) -> Quantiles:
-        """Itself."""
-        del scaled
-        return self
+        """The same, starting from the quantiles of the training windows."""
+        if not len(scaled):
+            return self
+        return replace(self, usual=tuple(np.quantile(scaled, self.at).tolist()))
 
     def start(self) -> NDArray[np.float64]:
-        """All close to the level."""
-        first, step = 1 - 0.01 * len(self.at) / 2, 0.01
-        return np.log(np.expm1(np.array([first] + [step] * (len(self.at) - 1))))
+        """The usual quantiles, or all close to the level."""
+        usual = np.array(self.usual) if self.usual else np.linspace(0.9, 1.1, len(self.at))
+        steps = np.maximum(np.diff(usual, prepend=0.0), 2e-3)
+        return np.log(np.expm1(steps))
 
     def loss(self, raw: Tensor, target: Tensor, is_censored: Tensor, scale: Tensor) -> Tensor:
         """Mean pinball loss over the quantiles."""
