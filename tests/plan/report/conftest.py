@@ -186,6 +186,7 @@ def one_stock_point(rng: np.random.Generator, index: int, suppliers: tuple[str, 
                 "quantity": quantity,
             },
             "sentence": sentence,
+            "offers": [],
         }
     known = np.where(in_stock > 0, demand, np.nan)
     card = {
@@ -406,8 +407,26 @@ def written_plan(n: int, seed: int, suppliers: tuple[str, ...]) -> str:
         "matrix": matrix,
         "cards": [r["card"] for r in sorted(rows, key=lambda r: -r["point"]["money"])][:24],
         "replay": replay(rng),
+        "supplier_orders": [],
+        "buy_list": [],
+        "frontier": frontier(sum(o["cost"] for o in orders)),
     }
     return json.dumps(plan)
+
+
+def frontier(spent: float) -> dict[str, Any]:
+    """Service that rises ever more slowly with money; the plan a little below it."""
+
+    def at(share: float, below: float = 0.0) -> dict[str, float]:
+        fill = 0.842 + 0.14 * (1 - (1 - share) ** 2) - below
+        return {
+            "spend": round(share * 1.5 * spent, 2),
+            "margin_saved": round(spent * share, 2),
+            "fill_rate": round(fill, 4),
+        }
+
+    curve = [at(k / 20) for k in range(21)]
+    return {"curve": curve, "today": at(0.0), "chosen": at(2 / 3, below=0.004)}
 
 
 @pytest.fixture(name="make_plan_dict")

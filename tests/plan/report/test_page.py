@@ -151,3 +151,14 @@ def test_building_the_page_leaves_the_plan_as_it_was(plan_dict):
     before = json.dumps(plan_dict)
     build_page(plan_dict)
     assert json.dumps(plan_dict) == before
+
+
+def test_the_frontier_is_drawn_from_left_to_right_and_rises(plan_dict):
+    """More money to the right, more service up; the plan's own point lies under the curve."""
+    picture = build_page(plan_dict)["frontier"]
+    places = [tuple(map(float, at.split(","))) for at in picture["curve"].split()]
+    assert places == sorted(places, key=lambda at: (at[0], -at[1]))
+    assert picture["today"]["x"] == places[0][0]
+    over = min(y for x, y in places if x <= picture["chosen"]["x"])
+    assert picture["chosen"]["y"] > over
+    assert build_page(plan_dict | {"frontier": None})["frontier"] is None

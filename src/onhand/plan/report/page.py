@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from onhand.plan.orders_csv import COLUMNS
+from onhand.plan.report.frontier import frontier_drawing
 from onhand.plan.report.wording import KINDS, Wording
 
 __all__ = ["build_page"]
@@ -31,7 +32,22 @@ MOST_CARD_NUMBERS = 120_000
 # What a shop that names no supplier gets from the settings; on the page it is left unnamed.
 UNNAMED_SUPPLIER = "supplier"
 CARD_FACTS = ("on_hand", "on_order", "mean_demand", "cover", "abc", "xyz", "demand_class")
-CONSTRAINTS = {"minimum_order": "Up to the minimum order", "pack_size": "Up to whole packs"}
+CONSTRAINTS = {
+    "minimum_order": "Up to the minimum order",
+    "pack_size": "Up to whole packs",
+    "shelf_life": "Only what sells before it perishes",
+    "phase_out": "Only what sells before the item ends",
+    "kept_from_last_plan": "As in the last plan",
+    "price_break": "Up to a lower price",
+    "minimum_value": "For the supplier's minimum value",
+    "minimum_weight": "For the supplier's minimum weight",
+    "minimum_volume": "For the supplier's minimum volume",
+    "container_volume": "For full containers",
+    "container_weight": "For full containers",
+    "budget": "Left out for the budget",
+    "space": "Left out for the space",
+    "budget_and_space": "Left out for the budget or the space",
+}
 SMALLEST_UNIT = 0.005  # plans are written to hundredths of a unit
 
 
@@ -61,6 +77,7 @@ def build_page(plan: Mapping[str, Any]) -> Record:
         "stock_points": [dict(p) for p in points[:MOST_POINTS]],
         "matrix": plan["matrix"],
         "cards": _cards(plan),
+        "frontier": frontier_drawing(plan.get("frontier")),
         "replay": _replay(plan["replay"]),
         "columns": list(COLUMNS),
         "policies": sorted({line["reason"]["policy"] for line in plan["orders"]}),

@@ -20,6 +20,7 @@ __all__ = ["KINDS", "Wording"]
 KINDS: Mapping[str, tuple[str, str]] = {
     "stocked_out": ("Stocked out", "✕"),
     "at_risk": ("Running out", "!"),
+    "order_waits": ("Order waits", "…"),
     "excess": ("Too much", "+"),
     "dying": ("Dying", "↓"),
     "new": ("New", "*"),
