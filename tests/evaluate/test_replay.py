@@ -193,3 +193,31 @@ def test_a_window_that_does_not_fit_itself_says_so() -> None:
         replace(good, terms=SupplyTerms.of(1, n_series=2))
     with pytest.raises(ShapeError, match="first_scored is 3"):
         replace(good, first_scored=3)
+
+
+def test_what_is_left_is_charged_until_it_would_be_sold() -> None:
+    """6 units left, sold at 2 per period, stand 6 * 3 / 2 = 9 unit-periods; unsold ones a year."""
+    window = Window(
+        opening=Stock.of([6.0, 6.0], np.zeros((2, 1))),
+        forecasts=[None],
+        demand=np.zeros((2, 1)),
+        terms=SupplyTerms.of(0, n_series=2),
+        costs=Costs.of(0.5, 1.0, n_series=2),
+    )
+    free = replay(Nothing(), window)
+    charged = replay(Nothing(), replace(window, rate_after=np.array([2.0, 0.0])))
+    np.testing.assert_allclose(charged.cost - free.cost, [[0.5 * 9], [0.5 * 6 * 52]])
+    with pytest.raises(ShapeError, match="rate_after"):
+        replace(window, rate_after=np.ones(3))
+
+
+class Nothing:
+    """Never orders."""
+
+    name = "nothing"
+
+    def horizon(self, terms: SupplyTerms) -> int:  # noqa: ARG002
+        return 1
+
+    def order(self, situation: Situation) -> np.ndarray:
+        return np.zeros(len(situation.paths))

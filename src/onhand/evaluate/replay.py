@@ -26,6 +26,9 @@ Array = NDArray[np.float64]
 RoundTo = Callable[[Array, SupplyTerms], Array]
 """Turns needs (N,) into quantities that can be ordered, (N,)."""
 
+LONGEST_LEFTOVER = 52.0
+"""Periods for which stock left at the end of a window is charged at most."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -46,6 +49,11 @@ class Window:
         What we are judged by; the policy may be told others, see `replay`.
     first_scored : int
         Periods before it are played and not counted: no order of this window can change them.
+    rate_after : (N,) units per period >= 0, optional
+        Demand to expect after the window. Given, what is left at its end, on the shelf and on order,
+        is charged what it costs to hold until it is sold at that rate (a year's worth of periods at
+        most, see `LONGEST_LEFTOVER`), as holding of the last period: otherwise a policy that fills
+        the warehouse just before the end looks cheap. None: what is left costs nothing more.
 
     Raises
     ------
@@ -59,6 +67,7 @@ class Window:
     terms: SupplyTerms
     costs: Costs
     first_scored: int = 0
+    rate_after: Array | None = None
 
     def __post_init__(self) -> None:
         n, n_periods = self.demand.shape
@@ -74,6 +83,10 @@ class Window:
         ):
             if m != n:
                 raise ShapeError(f"{name} has {m} stock points; demand has {n}")
+        if self.rate_after is not None and self.rate_after.shape != (n,):
+            raise ShapeError(
+                f"rate_after has shape {self.rate_after.shape}; demand asks for ({n},)"
+            )
         if not 0 <= self.first_scored < n_periods:
             raise ShapeError(f"first_scored is {self.first_scored}; choose 0..{n_periods - 1}")
 
@@ -195,7 +208,19 @@ def replay(
         orders.append(quantity)
         flows.append(flow)
         charges.append(charge(flow, quantity, window.costs))
+    if window.rate_after is not None:
+        left = _until_sold(stock.on_hand + stock.on_order, window.rate_after)
+        last = charges[-1]
+        held_on = last.holding + window.costs.holding_cost * left
+        charges[-1] = Charge(held_on, last.shortage, last.ordering)
     return _collect(policy.name, orders, flows, charges, window.first_scored)
+
+
+def _until_sold(left: Array, rate: Array) -> Array:
+    """Unit-periods on the shelf while `left` units sell at `rate` per period, (N,)."""
+    longest = np.full_like(left, LONGEST_LEFTOVER)
+    time = np.minimum(np.divide(left, rate, out=longest.copy(), where=rate > 0), longest)
+    return np.asarray(left * time - rate * time**2 / 2)
 
 
 def _order(

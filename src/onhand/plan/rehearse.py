@@ -157,7 +157,7 @@ def _tune(
     with ThreadPoolExecutor(_N_THREADS) as pool:
         for rows in blocks:
             for name in stage.fits:
-                windows = [stage.window(stretch, rows, name) for stretch in cut]
+                windows = [_to_be_sold(stage, stretch, rows, name) for stretch in cut]
                 mine = [place for place, key in enumerate(keys) if key[1] == name]
                 costs = pool.map(partial(_tuned_on, windows, config), (keys[p][0] for p in mine))
                 for place, tuning in zip(mine, costs, strict=True):
@@ -190,6 +190,18 @@ def _entrants(tuned: Sequence[_Tuned], config: Config) -> dict[str, Entrant]:
         shown: min((t.on_early() for t in tuned if t.family == family), key=lambda e: e[0])[1]
         for family, shown in names.items()
     }
+
+
+def _to_be_sold(stage: Stage, stretch: Stretch, rows: slice, forecaster: str) -> Window:
+    """The stretch, with what is left at its end charged until the pace of the last year sells it.
+
+    Only for tuning: in a stretch that climbs towards Christmas, cover would otherwise look free.
+    """
+    year = round(stage.panel.frequency.per_year)
+    known = stage.history.values[rows, max(0, stretch.stop - year) : stretch.stop]
+    n_known = np.maximum(np.isfinite(known).sum(axis=1), 1)
+    rate = np.nansum(known, axis=1, dtype=np.float64) / n_known
+    return replace(stage.window(stretch, rows, forecaster), rate_after=rate)
 
 
 def _judge(
