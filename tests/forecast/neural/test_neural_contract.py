@@ -17,13 +17,12 @@ import pytest
 pytest.importorskip("torch")
 
 from onhand.forecast.forecaster import Forecaster
-from onhand.forecast.neural import MLP, RNN, Neural, Point, Quantiles, Training
+from onhand.forecast.neural import MLP, RNN, Neural, Quantiles, Training
 
-TINY = Training(n_epochs=1, n_steps=3, batch_size=32)
+TINY = Training(n_epochs=1, n_steps=2, batch_size=32)
 NETS = {
     "mlp negative_binomial": Neural(MLP(8, 1), horizon=9, context=14, training=TINY),
     "rnn quantiles": Neural(RNN(8), Quantiles(), horizon=9, context=14, training=TINY),
-    "mlp point": Neural(MLP(8, 1), Point(), horizon=9, context=14, training=TINY),
 }
 
 

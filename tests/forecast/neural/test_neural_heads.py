@@ -36,7 +36,7 @@ def learned(head: Head, demand: np.ndarray, censored: np.ndarray | None = None) 
     )
     scale = torch.full_like(y, SCALE)
     optimizer = torch.optim.Adam([raw], 0.1)
-    for _ in range(120):
+    for _ in range(80):
         optimizer.zero_grad()
         head.loss(raw.expand(len(y), 1, -1), y, c, scale).mean().backward()
         optimizer.step()

@@ -170,3 +170,14 @@ def test_nonsense_is_refused_with_the_rule() -> None:
     ):
         with pytest.raises(ConfigError, match=match):
             make()
+
+
+def test_too_short_or_empty_histories_are_forecast_by_their_level() -> None:
+    """Stated fallbacks: the level where nothing can be checked, nothing where nothing sold."""
+    for head in (Point(), Quantiles()):
+        net = Neural(MLP(8, 1), head, horizon=7, training=TINY)
+        short = net.train(believe(Panel.of(np.full((3, 2), 4.0))))
+        assert short.network is None
+        told = short.forecast(believe(Panel.of(np.full((3, 2), 4.0)))).mean(7)
+        np.testing.assert_allclose(told, 4.0, rtol=0.05)
+        assert (net.fit(believe(Panel.of(np.zeros((3, 40))))).mean(7) == 0).all()

@@ -1,7 +1,7 @@
 """Which demand is passed with which probability? Many quantiles at once, each by its own error.
 
 Sources: R. Koenker and G. Bassett (1978), Regression Quantiles, doi:10.2307/1913643; for lower bounds
-J. L. Powell (1986), Censored Regression Quantiles, doi:10.1016/0304-4076(86)90016-3.
+S. Portnoy (2003), Censored Regression Quantiles, doi:10.1198/016214503000000954.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ Floats = NDArray[np.float32]
 class Quantiles:
     """Quantiles of demand / scale that cannot cross: each is the one below plus something positive.
 
-    A quantile above the sales of a censored period may be right and costs nothing; one below them
-    costs as usual (Powell 1986).
+    What was cut short at y lies somewhere above y. Of a quantile above y, the share of the told
+    probability that lies between the two pulls it towards y, the rest pulls it up (Portnoy 2003).
 
     Parameters
     ----------
@@ -86,9 +86,14 @@ class Quantiles:
         from torch.nn.functional import softplus as soft
 
         at = torch.tensor(self.at, device=raw.device)
-        surprise = target[..., None] - soft(raw).cumsum(-1)  # (B, H, K)
-        over = torch.where(is_censored[..., None], torch.zeros_like(at), at - 1)
-        return torch.maximum(at * surprise, over * surprise).mean(-1) * 2
+        told = soft(raw).cumsum(-1)  # (B, H, K)
+        surprise = target[..., None] - told
+        exact = torch.maximum(at * surprise, (at - 1) * surprise)
+        passed = (told.detach() <= target[..., None]) * at
+        below = passed.amax(-1, keepdim=True)  # P(demand <= bound), as told now
+        share = ((at - below) / (1 - below)).clamp(0, 1)
+        beyond = share * exact + (1 - share) * at * surprise
+        return torch.where(is_censored[..., None], beyond, exact).mean(-1) * 2
 
     def quantiles(self, raw: Floats, scale: Floats) -> Floats:
         """Units at `LEVELS` (n, H, L): straight between the quantiles, down to 0, up by the last slope."""
