@@ -327,7 +327,11 @@ class PointOutlook:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A stock point that needs a look, ranked by the money at stake."""
+    """Something that needs a look, ranked by the money at stake.
+
+    kind : a stock point's status other than `ok`; `order_waits`, a supplier's order not placed now (the
+        title names the supplier); or `phase_out`, stock that will be left when the item ends
+    """
 
     kind: str
     item: str

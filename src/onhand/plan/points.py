@@ -55,7 +55,29 @@ def troubles(work: Workings) -> tuple[Trouble, ...]:
     rows = np.flatnonzero(work.status != "ok")
     order = sorted(rows, key=lambda r: (-round(float(work.at_stake[r]), 2), int(r)))
     found = [_trouble(work, int(row)) for row in order]
-    return tuple(sorted([*found, *waiting(work)], key=lambda trouble: -trouble.money))
+    found += [*waiting(work), *left_over(work)]
+    return tuple(sorted(found, key=lambda trouble: -trouble.money))
+
+
+def left_over(work: Workings) -> list[Trouble]:
+    """Stock of items that will be discontinued before it is expected to sell."""
+    ends, horizon = work.rules.ends, work.ahead.horizon
+    out, terms = work.outlook, work.economics
+    sells = (
+        out.mean_demand * np.maximum(np.where(np.isfinite(ends), ends, 0) / horizon, 1) * horizon
+    )
+    rest = np.where(np.isfinite(ends), work.stock.inventory_position - sells, 0.0)
+    found = []
+    for row in np.flatnonzero(rest * terms.unit_cost >= 0.01).tolist():
+        value = round(float(rest[row] * terms.unit_cost[row]), 2)
+        said = (
+            f"To be discontinued; of {units(float(work.stock.inventory_position[row]))} on the shelf and "
+            f"on order {units(float(rest[row]))} will not sell by then: "
+            f"{money(value, work.config.shop.currency)} at cost. Mark them down, or send them back."
+        )
+        item, location = str(work.panel.items[row]), str(work.panel.locations[row])
+        found.append(Trouble("phase_out", item, location, str(terms.title[row]), value, said))
+    return found
 
 
 def waiting(work: Workings) -> list[Trouble]:

@@ -192,3 +192,16 @@ def test_the_frontier_rises_and_holds_today(free: Plan) -> None:
     for better, next_one in pairwise(free.buy_list):
         cent = 0.01 / better.cost + 0.01 / next_one.cost  # what rounding to cents can turn around
         assert next_one.worth / next_one.cost <= better.worth / better.cost + cent
+
+
+def test_what_will_be_left_of_an_ending_item_is_listed(tables: Tables, free: Plan) -> None:
+    """200 calendars are on the shelf and about 20 will sell by August: the rest is named, in money."""
+    assert tables.stock is not None
+    is_advent = pl.col("item") == "ADVENT"
+    heap = pl.when(is_advent).then(200.0).otherwise("on_hand").alias("on_hand")
+    plan = make_plan(Tables(**{**tables.given, "stock": tables.stock.with_columns(heap)}), config())
+    (left,) = [trouble for trouble in plan.exceptions if trouble.kind == "phase_out"]
+    assert left.item == "ADVENT"
+    assert left.money == pytest.approx(9.0 * (200 - 35 * 0.5), rel=0.1)
+    assert "ADVENT" not in {line.item for line in plan.orders}
+    assert not [trouble for trouble in free.exceptions if trouble.kind == "phase_out"]

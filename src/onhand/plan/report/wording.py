@@ -23,6 +23,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "order_waits": ("Order waits", "…"),
     "excess": ("Too much", "+"),
     "dying": ("Dying", "↓"),
+    "phase_out": ("Left over", "↘"),
     "new": ("New", "*"),
     "ok": ("In order", "✓"),
 }
