@@ -18,7 +18,11 @@ from onhand.cli.app import app
 from onhand.plan.plan import Plan
 
 ROOT = Path(__file__).parents[2]
-QUICK = ["--set", "plan.n_samples=20", "--set", "replay.n_samples=20"]
+QUICK = [
+    *("--set", "plan.n_samples=20"),
+    *("--set", "replay.n_samples=20"),
+    *("--set", "forecast.forecaster=tsb"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,13 @@ def shop() -> Shop:
 @pytest.fixture(scope="session")
 def quick() -> Config:
     """Settings that plan a small shop in a moment."""
-    return Config.from_dict({"plan": {"n_samples": 40}, "replay": {"n_samples": 20}})
+    return Config.from_dict(
+        {
+            "plan": {"n_samples": 40},
+            "replay": {"n_samples": 20},
+            "forecast": {"forecaster": "tsb"},
+        }
+    )
 
 
 @pytest.fixture(scope="session")

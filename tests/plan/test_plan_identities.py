@@ -42,7 +42,7 @@ SETTINGS = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(numbers=NUMBERS, chosen=SETTINGS)
 def test_the_identities_hold_for_any_shop(
