@@ -6,6 +6,7 @@ same way, on the same past windows, so that none wins by being tuned harder.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ UNTUNED = 0.9
 _QUANTILES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _WEIGHTS = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 _FACTORS = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0)
-_EXTRA_INTERVALS = (0, 1, 2)
+_EXTRA_INTERVALS = (0.0, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _extras(settings: PolicySettings, terms: SupplyTerms) -> list[int]:
     if settings.extra_periods != "tune":
         return [int(settings.extra_periods)]
     interval = int(np.median(terms.protection_interval)) if len(terms.lead_time) else 1
-    return [interval * times for times in _EXTRA_INTERVALS]
+    return sorted({math.ceil(interval * times) for times in _EXTRA_INTERVALS})
 
 
 def at_level(settings: PolicySettings, level: float, like: Policy | None = None) -> Policy:

@@ -195,7 +195,7 @@ def _entrants(tuned: Sequence[_Tuned], config: Config) -> dict[str, Entrant]:
 def _to_be_sold(stage: Stage, stretch: Stretch, rows: slice, forecaster: str) -> Window:
     """The stretch, with what is left at its end charged until the pace of the last year sells it.
 
-    Only for tuning: in a stretch that climbs towards Christmas, cover would otherwise look free.
+    In a stretch that climbs towards Christmas, cover for the weeks after it would otherwise look free.
     """
     year = round(stage.panel.frequency.per_year)
     known = stage.history.values[rows, max(0, stretch.stop - year) : stretch.stop]
@@ -216,7 +216,7 @@ def _judge(
     parts: dict[str, list[Replay]] = {name: [] for name in entrants}
     blocks = stage.blocks()
     for done, rows in enumerate(blocks, start=1):
-        seen = {name: stage.window(late, rows, name) for name in stage.fits}
+        seen = {name: _to_be_sold(stage, late, rows, name) for name in stage.fits}
         for name, entrant in entrants.items():
             past = replay(
                 entrant.policy, seen[entrant.forecaster], round_to=round_to, shortage=shortage
