@@ -90,16 +90,20 @@ class _Together:
     share: float
 
     def mean(self, horizon: int) -> NDArray[np.float32]:
-        """The weighted mean of both, (N, H)."""
-        own, others = self.calibrated.mean(horizon), self.other.mean(horizon)
-        return ((1 - self.share) * own + self.share * others).astype(np.float32)
+        """The weighted mean of both, as far as the calibrated paths can be moved there, (N, H)."""
+        own = self.calibrated.mean(horizon)
+        return (own * self._factor(own, horizon)).astype(np.float32)
 
     def paths(
         self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
     ) -> DemandPaths:
-        """The calibrated paths times (mean of both / own mean), (len(rows), S, H)."""
+        """The calibrated paths times (weighted mean / own mean), (len(rows), S, H)."""
         told = self.calibrated.paths(horizon, n_samples, rng=rng, rows=rows)
-        own = np.maximum(self.calibrated.mean(horizon)[rows], _LEAST)
-        factor = np.clip(self.mean(horizon)[rows] / own, 0.0, _MOST)
+        factor = self._factor(self.calibrated.mean(horizon), horizon)[rows]
         values = (told.values * factor[:, None, :]).astype(np.float32)
         return DemandPaths(values, told.items, told.locations, told.dates)
+
+    def _factor(self, own: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        """By how much the calibrated paths are scaled, (N, H)."""
+        both = (1 - self.share) * own + self.share * self.other.mean(horizon)
+        return np.clip(both / np.maximum(own, _LEAST), 0.0, _MOST)
