@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,12 +80,20 @@ class OwnSpread:
 
 @dataclass(frozen=True)
 class _MeanOf:
-    """The expected future of a fitted forecaster, as a curve."""
+    """The expected future of a fitted forecaster, as a curve.
+
+    Paths are drawn block by block, and each block asks for the mean of all series: it is kept.
+    """
 
     fitted: FittedForecaster
+    kept: dict[int, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
     def over(self, dates: NDArray[np.datetime64]) -> NDArray[np.float32]:
-        return self.fitted.mean(len(dates))
+        """Expected demand in as many periods as there are `dates`, (N, H)."""
+        if len(dates) not in self.kept:
+            self.kept.clear()
+            self.kept[len(dates)] = self.fitted.mean(len(dates))
+        return self.kept[len(dates)]
 
 
 def variance_ratios(history: DemandHistory, strength: float) -> NDArray[np.float32]:
