@@ -78,7 +78,7 @@ def _reason(work: Workings, row: int) -> Reason:
             target=round(float(out.interval_target[row]), 2),
         ),
         on_hand=round(float(work.stock.on_hand[row]), 2),
-        on_order=round(float(work.stock.on_order[row]), 2),
+        on_order=round(float(work.on_order[row]), 2),
         projected_stock=projected,
         target=round(projected + need, 2),
         need=need,

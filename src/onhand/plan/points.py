@@ -32,7 +32,7 @@ def _point(work: Workings, row: int) -> PointOutlook:
         demand_class=str(work.demand_class[row]),
         status=str(work.status[row]),
         on_hand=on_hand,
-        on_order=round(float(work.stock.on_order[row]), 2),
+        on_order=round(float(work.on_order[row]), 2),
         mean_demand=round(float(out.mean_demand[row]), 3),
         unit_cost=unit_cost,
         price=round(float(terms.price[row]), 4),
@@ -114,7 +114,7 @@ def sentence_about(work: Workings, row: int) -> str:
     out, stock, kind = work.outlook, work.stock, str(work.status[row])
     stake = money(float(work.at_stake[row]), work.config.shop.currency)
     rate = f"{units(float(out.mean_demand[row]))} per {work.frequency} expected"
-    on_order = float(stock.on_order[row])
+    on_order = float(work.on_order[row])
     coming = f", {units(on_order)} on order" if on_order > 0 else ", nothing on order"
     hand = units(float(stock.on_hand[row]))
     if kind == "stocked_out":

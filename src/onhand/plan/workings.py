@@ -60,6 +60,11 @@ class Workings:
         """The word for a period."""
         return self.panel.frequency.value
 
+    @cached_property
+    def on_order(self) -> NDArray[np.float64]:
+        """Units ordered and not yet received, (N,); summed once, not once per row."""
+        return self.stock.on_order
+
     def periods(self, days: float) -> float:
         """Periods in so many days."""
         return days * self.panel.frequency.per_year / 365.25
