@@ -23,7 +23,7 @@ from onhand.evaluate.replay import Replay, RoundTo, Window, replay
 from onhand.forecast.forecaster import Forecaster
 from onhand.inventory.policy import Policy
 from onhand.inventory.terms import SupplyTerms
-from onhand.optimize.ladder import smoothed, valley
+from onhand.optimize.ladder import valley
 from onhand.plan.config import Config
 from onhand.plan.contenders import Family, families, untuned
 from onhand.plan.contest import Contest
@@ -69,10 +69,16 @@ class _Tuned:
     tuning: Tuning
 
     def on_early(self) -> tuple[float, Entrant]:
-        """The best number on the earlier stretch alone, and its smoothed cost there."""
+        """The best number on the earlier stretch alone, and how dear its surroundings are there.
+
+        Ladders are compared by the mean of three rungs around the best one, at an end the last
+        three: a wide valley forgives the mistake of having been found on another stretch.
+        """
         costs = self.tuning.totals[:, 0]
         rung = valley(costs)
-        return float(smoothed(costs)[rung]), Entrant(self.tuning.policies[rung], self.forecaster)
+        start = min(max(0, rung - 1), max(0, len(costs) - 3))
+        around = float(costs[start : start + 3].mean())
+        return around, Entrant(self.tuning.policies[rung], self.forecaster)
 
 
 def rehearse(
