@@ -9,17 +9,6 @@ import numpy as np
 import onhand
 from onhand.data.panel import Frequency
 from onhand.data.tables import Tables
-from onhand.forecast import (
-    TSB,
-    Bootstrap,
-    Calibrated,
-    ExponentialSmoothing,
-    Forecaster,
-    MovingAverage,
-    SeasonalNaive,
-    default_forecaster,
-)
-from onhand.forecast.own_spread import OwnSpread
 from onhand.inventory.policy import Policy
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.board import board_of
@@ -31,6 +20,7 @@ from onhand.plan.cards import cards
 from onhand.plan.config import Config
 from onhand.plan.contest import Contest
 from onhand.plan.economics import economics
+from onhand.plan.forecasters import forecasters_for
 from onhand.plan.lines import order_lines
 from onhand.plan.outlook import Lookahead
 from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
@@ -41,7 +31,7 @@ from onhand.plan.shelf import stock_now
 from onhand.plan.snapshot import snapshot_of
 from onhand.plan.workings import Workings
 
-__all__ = ["forecasters_for", "make_plan"]
+__all__ = ["make_plan"]
 
 
 def make_plan(
@@ -155,20 +145,6 @@ def _lookahead(
         rounding=config.policy.rounding,
         shortage=config.policy.shortage,
     )
-
-
-def forecasters_for(name: str, frequency: Frequency) -> dict[str, Forecaster]:
-    """The forecasters that a configuration names; of the default's two spreads the replay chooses one."""
-    if name == "default":
-        default = default_forecaster(frequency)
-        return {"default": default, "own spread": OwnSpread(default)}
-    points: dict[str, Forecaster] = {
-        "seasonal_naive": SeasonalNaive(),
-        "moving_average": MovingAverage(frequency.quarter),
-        "exponential_smoothing": ExponentialSmoothing(),
-        "tsb": TSB(),
-    }
-    return {name: Bootstrap() if name == "bootstrap" else Calibrated(points[name])}
 
 
 def _shop(work: Workings) -> ShopFacts:

@@ -7,7 +7,7 @@ from onhand.errors import HistoryError
 from onhand.plan.config import Config
 from onhand.plan.contest import Contest
 from onhand.plan.economics import economics
-from onhand.plan.make_plan import forecasters_for
+from onhand.plan.forecasters import forecasters_for
 from onhand.plan.progress import Progress, silent
 from onhand.plan.rehearse import rehearse
 
