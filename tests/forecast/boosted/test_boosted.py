@@ -106,6 +106,19 @@ def test_a_heavier_series_is_forecast_more_closely() -> None:
     assert abs(forecast[0, 0] - 8) < 1
 
 
+def test_a_period_without_weight_teaches_nothing() -> None:
+    """Demand that doubled is forecast as it was before when only the time before it counts."""
+    rng = np.random.default_rng(7)
+    demand = rng.poisson(20, (15, 60)).astype(np.float32)
+    demand[:, 52:] *= 2
+    omega = np.ones((15, 70), np.float32)  # wider than the history: later columns are not read
+    omega[:, 52:] = 0
+    quick = QUICK | {"horizon": 2}
+    told = Boosted(**quick).fit(plain(Panel.of(demand))).mean(2).mean()
+    untold = Boosted(**quick, omega=omega).fit(plain(Panel.of(demand))).mean(2).mean()
+    assert untold < 0.8 * told
+
+
 def test_the_same_history_gives_the_same_forecast() -> None:
     panel = Panel.of(np.random.default_rng(5).poisson(4, (8, 60)))
     first, again = (Boosted(**QUICK).fit(plain(panel)).mean(7) for _ in range(2))
@@ -140,5 +153,6 @@ def test_a_setting_out_of_its_range_is_named(wrong: dict[str, Any]) -> None:
 
 def test_a_weight_for_each_series_or_none() -> None:
     panel = Panel.of(np.ones((3, 30)))
-    with pytest.raises(ShapeError, match="3 series"):
-        Boosted(**QUICK, omega=np.ones(2, np.float32)).fit(plain(panel))
+    for wrong in (np.ones(2), np.ones((3, 29)), np.array([1, -1, 1]), np.array([1, np.nan, 1])):
+        with pytest.raises(ShapeError, match="omega"):
+            Boosted(**QUICK, omega=wrong.astype(np.float32)).fit(plain(panel))

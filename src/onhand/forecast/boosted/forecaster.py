@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency, Panel
 from onhand.demand.features import Past, describe
 from onhand.demand.history import DemandHistory
-from onhand.errors import ConfigError, HistoryError, ShapeError
+from onhand.errors import ConfigError, HistoryError
 from onhand.forecast.boosted.members import Ensemble, Member, Trees, train
-from onhand.forecast.boosted.rows import draw_rows, lay_out
+from onhand.forecast.boosted.rows import draw_rows, lay_out, weights_of
 from onhand.forecast.calibrated import earlier_origins, error_library
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.forecast.paths import DemandPaths
@@ -54,9 +54,10 @@ class Boosted:
         shapes the features; 1: as much as the share of it that was stocked. Shelves empty on busy
         days, so what such a period "would have sold" is a guess, and on days with a full shelf the
         forecast is closer without it.
-    omega : (N,) or None
-        Extra weight of each series in training, for instance the money an error costs. It arrives
-        as data: the forecaster knows no costs.
+    omega : (N,) or (N, T) or None
+        Extra weight of each series in training, for instance the money an error costs, or of each
+        of its periods as a target; 0 leaves it out. Later columns than the history has are not
+        read, so one array serves every origin. It arrives as data: the forecaster knows no costs.
     power, n_neighbours : how errors are lent between series, see `Calibrated`
     seed : of the draw of examples
 
@@ -64,6 +65,8 @@ class Boosted:
     ------
     ConfigError
         When a number is out of its range.
+    ShapeError
+        On `fit` or `learn`, when `omega` does not fit the history or holds a negative or no number.
 
     >>> Boosted().name
     'boosted'
@@ -101,10 +104,6 @@ class Boosted:
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """The ensemble's forecast from now, with the spread of its errors at earlier origins."""
-        if self.omega is not None and self.omega.shape != (history.n_series,):
-            raise ShapeError(
-                f"omega has shape {self.omega.shape}; the history has {history.n_series} series"
-            )
         horizon = self.horizon or _HORIZON[history.panel.frequency]
         past = Past.of(history, horizon)
         now = self._forecasts(history, past, past, horizon, [history.n_periods])[0]
@@ -148,7 +147,7 @@ class Boosted:
             n_origins=self.n_origins,
             per_year=history.panel.frequency.per_year,
             censored_weight=self.censored_weight,
-            omega=self.omega,
+            omega=weights_of(self.omega, history.values.shape),
             rng=np.random.default_rng(self.seed),
         )
         return None if rows is None else train(rows, self.members, self.trees)

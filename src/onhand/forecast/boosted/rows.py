@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.demand.features import Columns, Past, describe
+from onhand.errors import ShapeError
 
-__all__ = ["Rows", "draw_rows", "lay_out"]
+__all__ = ["Rows", "draw_rows", "lay_out", "weights_of"]
 
 Floats = NDArray[np.float32]
 
@@ -69,7 +70,7 @@ def draw_rows(
     n_rows, n_origins : the most rows and origins to draw
     per_year : periods in a year: weights halve with each year of age, down to a quarter
     censored_weight : weight of a target whose shelf was partly empty, times its exposure, 0..1
-    omega : (N,) extra weight of each series, or None
+    omega : (N, 1) or (N, >= t) extra weight of each series, or of its periods as targets, or None
     rng : where the draw comes from
 
     Returns
@@ -95,7 +96,7 @@ def draw_rows(
         age = (t - origin - step) / per_year
         weight = weight * np.where(age <= 1, 1.0, np.where(age <= 2, 0.5, 0.25))
         if omega is not None:
-            weight = weight * omega[series]
+            weight = weight * omega[series, origin + step if omega.shape[1] > 1 else 0]
         kept = weight > 0
         if not kept.any():
             continue
@@ -114,6 +115,32 @@ def draw_rows(
     if not any(part.target.any() for part in parts):
         return None
     return _stack(parts)
+
+
+def weights_of(omega: Floats | None, shape: tuple[int, ...]) -> Floats | None:
+    """Extra weights as (N, 1) or (N, >= T) of a history of `shape` (N, T), or None.
+
+    Raises
+    ------
+    ShapeError
+        When they do not fit the history, or one of them is negative, infinite or not a number.
+
+    >>> weights_of(np.ones(3), (3, 20)).shape
+    (3, 1)
+    """
+    if omega is None:
+        return None
+    weights = np.asarray(omega, dtype=np.float32)
+    weights = weights[:, None] if weights.ndim == 1 else weights
+    n, t = shape
+    if weights.ndim != 2 or len(weights) != n or 1 < weights.shape[1] < t:
+        raise ShapeError(
+            f"omega has shape {np.shape(omega)}; the history of {n} series over {t} periods asks "
+            f"for ({n},) or ({n}, {t})"
+        )
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ShapeError("omega holds a negative, infinite or missing weight; weights are >= 0")
+    return weights
 
 
 def _origins(t: int, shortest: int, n_origins: int) -> NDArray[np.int64]:
