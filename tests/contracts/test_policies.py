@@ -32,6 +32,9 @@ NUMBERS = {
     "quantile": 0.8,
     "holding_weight": 1.5,
     "spread": 0.7,
+    "alpha": 1.0,
+    "beta": 0.0,  # above 0 more demand can order less: see tests/decide/test_ratio.py
+    "gamma": 5.0,
 }
 
 

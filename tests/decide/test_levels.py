@@ -12,7 +12,7 @@ from onhand.decide.replenish.ratio import (
     literal_objective,
     ratio_problem,
 )
-from onhand.errors import ShapeError
+from onhand.errors import ConfigError, ShapeError
 from onhand.inventory.costs import Costs
 from onhand.optimize.methods import CMAES, GeneticAlgorithm, Gradient
 from onhand.optimize.minimize import minimize
@@ -92,5 +92,5 @@ def test_nonsense_is_refused() -> None:
         LevelProblem(np.ones((1, 2)), np.zeros(1), np.ones(1))
     with pytest.raises(ShapeError, match="sorted"):
         LevelProblem(np.array([[2.0, 1.0]]), np.ones(1), np.ones(1))
-    with pytest.raises(ShapeError, match="alpha = -1"):
+    with pytest.raises(ConfigError, match="alpha = -1"):
         RatioObjective(-1, 1, 1)
