@@ -182,6 +182,33 @@ class PolicySettings(_Section):
             "order_up_to, classical or coverage. The replay shows its rivals in any case."
         ),
     )
+    objective: Literal["money", "ratio"] = Field(
+        default="money",
+        description=(
+            "What the policy is for. money: holding costs and lost margin. ratio: the objective of the "
+            "field's tutorials, alpha x stock + beta x unmet share + gamma x units short; then name "
+            "and level do not matter, and the plan tells which service these weights ask for and "
+            "what that costs."
+        ),
+    )
+    ratio_alpha: float = Field(
+        default=1.0, gt=0, description="Weight of a unit of stock, for the ratio objective."
+    )
+    ratio_beta: float = Field(
+        default=10.0,
+        ge=0,
+        description="Weight of missing all of an item's demand, for the ratio objective.",
+    )
+    ratio_gamma: float = Field(
+        default=10.0, ge=0, description="Weight of a unit short, for the ratio objective."
+    )
+    ratio_solver: Literal["exact", "both"] = Field(
+        default="exact",
+        description=(
+            "exact: the quantile that solves the ratio objective. both: the quantile decides, and the "
+            "plan tells how far a genetic algorithm (population 50, 100 generations) stays behind it."
+        ),
+    )
     level: float | Literal["tune"] = Field(
         default="tune",
         description=(
@@ -204,6 +231,11 @@ class PolicySettings(_Section):
         default="lost_sales",
         description="What happens to a customer who finds nothing: lost_sales or backorder.",
     )
+
+    @property
+    def family(self) -> str:
+        """The policy that decides: the named one, or "ratio" where that is the objective."""
+        return "ratio" if self.objective == "ratio" else self.name
 
 
 class PlanSettings(_Section):

@@ -7,6 +7,7 @@ same way, on the same past windows, so that none wins by being tuned harder.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from onhand.decide.replenish import (
     ProtectionCoverage,
 )
 from onhand.decide.replenish.projected_cover import ProjectedCover
+from onhand.decide.replenish.ratio import RatioLevels
 from onhand.inventory.policy import Policy, Situation
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.config import PolicySettings
@@ -55,13 +57,13 @@ def families(settings: PolicySettings, terms: SupplyTerms) -> tuple[Family, ...]
     >>> sorted({family.name for family in families(PolicySettings(), terms)})
     ['classical', 'coverage', 'order_up_to', 'projected_inventory']
     """
-    ours = _ladders(settings, settings.name, terms)
+    ours = _ladders(settings, settings.family, terms)
     if settings.level != "tune":
         level = float(settings.level)
         ours = [(at_level(settings, level, ladder[0]),) for ladder in ours]
-    rivals = [name for name in _RIVALS if name != settings.name]
+    rivals = [name for name in _RIVALS if name != settings.family]
     return tuple(
-        [Family(settings.name, ladder) for ladder in ours]
+        [Family(settings.family, ladder) for ladder in ours]
         + [
             Family(name, ladder)
             for name in rivals
@@ -73,21 +75,36 @@ def families(settings: PolicySettings, terms: SupplyTerms) -> tuple[Family, ...]
 _RIVALS = ("projected_inventory", "classical", "coverage", "order_up_to")
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """How a policy is made from its one number, the ladder of that number, and a cautious one."""
+
+    at: Callable[[float, PolicySettings], Policy]
+    levels: tuple[float, ...] = _QUANTILES
+    cautious: float = UNTUNED
+
+
+_KINDS = {
+    "balanced_projection": _Kind(lambda w, s: BalancedProjection(w, s.shortage), _WEIGHTS, 4.0),
+    "classical": _Kind(lambda q, _: ClassicalSafetyStock(q)),
+    "coverage": _Kind(lambda factor, _: ProtectionCoverage(factor), _FACTORS, 1.5),
+    "order_up_to": _Kind(lambda q, _: OrderUpToQuantile(q)),
+    "projected_inventory": _Kind(lambda q, s: ProjectedCover(q, 0, s.shortage)),
+    "ratio": _Kind(
+        lambda _, s: RatioLevels(s.ratio_alpha, s.ratio_beta, s.ratio_gamma), levels=(UNTUNED,)
+    ),
+}
+
+
 def _ladders(settings: PolicySettings, name: str, terms: SupplyTerms) -> list[tuple[Policy, ...]]:
     """Every ladder of a policy: one for each value of its second number, if it has one."""
-    shortage = settings.shortage
+    kind = _KINDS[name]
     if name == "projected_inventory":
         return [
-            tuple(ProjectedCover(q, extra, shortage) for q in _QUANTILES)
+            tuple(ProjectedCover(q, extra, settings.shortage) for q in kind.levels)
             for extra in _extras(settings, terms)
         ]
-    if name == "balanced_projection":
-        return [tuple(BalancedProjection(weight, shortage) for weight in _WEIGHTS)]
-    if name == "classical":
-        return [tuple(ClassicalSafetyStock(q) for q in _QUANTILES)]
-    if name == "coverage":
-        return [tuple(ProtectionCoverage(factor) for factor in _FACTORS)]
-    return [tuple(OrderUpToQuantile(q) for q in _QUANTILES)]
+    return [tuple(kind.at(level, settings) for level in kind.levels)]
 
 
 def _extras(settings: PolicySettings, terms: SupplyTerms) -> list[int]:
@@ -100,31 +117,22 @@ def _extras(settings: PolicySettings, terms: SupplyTerms) -> list[int]:
 
 def at_level(settings: PolicySettings, level: float, like: Policy | None = None) -> Policy:
     """The configured policy at a stated number; its second number is that of `like`."""
-    if settings.name == "projected_inventory":
-        extra = like.extra if isinstance(like, ProjectedCover) else 0
-        return ProjectedCover(level, extra, settings.shortage)
-    if settings.name == "balanced_projection":
-        return BalancedProjection(level, settings.shortage)
-    if settings.name == "coverage":
-        return ProtectionCoverage(level)
-    if settings.name == "classical":
-        return ClassicalSafetyStock(level)
-    return OrderUpToQuantile(level)
+    if settings.family == "projected_inventory" and isinstance(like, ProjectedCover):
+        return ProjectedCover(level, like.extra, settings.shortage)
+    return _KINDS[settings.family].at(level, settings)
 
 
 def untuned(settings: PolicySettings) -> Policy:
     """What decides when nothing could be tuned: the stated number, or a cautious one."""
-    if settings.level != "tune":
-        return at_level(settings, float(settings.level))
-    if settings.name in ("coverage", "balanced_projection"):
-        return at_level(settings, 1.5 if settings.name == "coverage" else 4.0)
-    return at_level(settings, UNTUNED)
+    stated = settings.level
+    level = _KINDS[settings.family].cautious if stated == "tune" else float(stated)
+    return at_level(settings, level)
 
 
 def quantiles_of(policy: Policy, situation: Situation) -> NDArray[np.float64]:
     """The share of worlds that the policy covers at each stock point, (N,); NaN: it has no such share."""
     n = len(situation.paths)
-    if isinstance(policy, BalancedProjection):
+    if isinstance(policy, BalancedProjection | RatioLevels):
         return policy.quantiles(situation)
     if isinstance(policy, ProjectedCover | OrderUpToQuantile):
         return np.full(n, policy.quantile)

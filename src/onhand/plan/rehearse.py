@@ -189,8 +189,8 @@ def _side_by_side(blocks: list[Tuning]) -> Tuning:
 
 def _entrants(tuned: Sequence[_Tuned], config: Config) -> dict[str, Entrant]:
     """The default and its rivals, each at its best on the earlier stretch."""
-    names = {config.policy.name: "default"} | {
-        t.family: t.family for t in tuned if t.family != config.policy.name
+    names = {config.policy.family: "default"} | {
+        t.family: t.family for t in tuned if t.family != config.policy.family
     }
     return {
         shown: min((t.on_early() for t in tuned if t.family == family), key=lambda e: e[0])[1]
@@ -248,13 +248,13 @@ def said(entrant: Entrant, first: str) -> str:
 
 def _choice(tuned: Sequence[_Tuned], config: Config) -> tuple[Entrant, Assumption]:
     """Who decides now: ours at its best on both stretches, if it beats tuned coverage."""
-    best = _on_both(tuned, config.policy.name)
+    best = _on_both(tuned, config.policy.family)
     ours = Entrant(best.tuning.best, best.forecaster)
     first = tuned[0].forecaster
-    if config.policy.level != "tune":
+    if config.policy.level != "tune" or config.policy.objective == "ratio":
         why = "stated in onhand.toml"
         return ours, Assumption("policy.level", said(ours, first), "", "config", why)
-    if config.policy.name == "coverage":
+    if config.policy.family == "coverage":
         why = "cheapest on the past"
         return ours, Assumption("policy.level", said(ours, first), "", "file", why)
     guard = _on_both(tuned, "coverage")
