@@ -63,6 +63,39 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says(
     assert 0.91 <= hits / 400 <= 0.995
 
 
+def of_weeks(n_worlds: int, n_weeks: int, memory: float, rng: np.random.Generator) -> np.ndarray:
+    """Weekly differences that remember the week before, (worlds, weeks)."""
+    noise = rng.normal(size=(n_worlds, n_weeks + 30))
+    for week in range(1, noise.shape[1]):
+        noise[:, week] += memory * noise[:, week - 1]
+    return noise[:, 30:]
+
+
+@pytest.mark.parametrize("n_weeks", [13, 26, 52])
+def test_weeks_that_remember_each_other_are_not_counted_as_so_many_draws(n_weeks: int) -> None:
+    """AR(1) of 0.5: taken as independent the interval fails a fourth of the time, in blocks it holds."""
+    worlds = of_weeks(600, n_weeks, 0.5, np.random.default_rng(5))
+    none = list(np.zeros((n_weeks, 1)))
+
+    def coverage(consecutive: bool) -> float:
+        found = [paired(list(w[:, None]), none, consecutive=consecutive) for w in worlds]
+        return float(np.mean([f.low <= 0 <= f.high for f in found]))
+
+    assert coverage(consecutive=False) < 0.8
+    assert 0.9 <= coverage(consecutive=True) <= 0.985
+
+
+def test_blocks_change_the_doubt_and_not_the_difference() -> None:
+    """The same mean and windows, an interval around it that is at least as wide."""
+    rng = np.random.default_rng(6)
+    a, b = list(rng.gamma(2.0, size=(13, 20))), list(rng.gamma(2.0, size=(13, 20)))
+    loose, plain = paired(a, b, consecutive=True), paired(a, b)
+    assert loose.mean == plain.mean
+    assert loose.per_window.tolist() == plain.per_window.tolist()
+    assert loose.low <= plain.low
+    assert plain.high <= loose.high
+
+
 def test_only_pairs_can_be_compared() -> None:
     """Other windows, other stock points, or nothing at all."""
     two = [np.ones(3), np.ones(3)]

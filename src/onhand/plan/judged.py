@@ -86,7 +86,7 @@ def _margin(rival: Replay, default: Replay, weeks: Sequence[slice]) -> Margin:
         [_scored(past.cost, past)[:, week].sum(axis=1) for week in weeks]
         for past in (rival, default)
     ]
-    found = paired(per_week[0], per_week[1])
+    found = paired(per_week[0], per_week[1], consecutive=True)
     windows = _cents(found.per_window)
     mean = round(math.fsum(windows), 2)
     reach = (found.high - found.low) / 2 * len(weeks)
@@ -120,5 +120,5 @@ def _note(config: Config, n_rows: int, n_series: int) -> str:
         "stretch before the one judged. What is left at the end, on the shelf and on order, is charged in "
         "the last period for as long as the pace of the last year needs to sell it. Demand is demand as believed today; where it cannot be known, "
         "nothing is asked. The interval holds both the luck of a week and the luck of a stock point; "
-        "weeks are taken as independent of each other."
+        "weeks that follow each other are taken together in blocks, for they share their luck."
     )
