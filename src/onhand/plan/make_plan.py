@@ -26,6 +26,7 @@ from onhand.plan.outlook import Lookahead
 from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
 from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
+from onhand.plan.ratio_notes import ratio_notes
 from onhand.plan.rehearse import rehearse
 from onhand.plan.shelf import stock_now
 from onhand.plan.snapshot import snapshot_of
@@ -95,7 +96,8 @@ def make_plan(
     )
 
     progress("Writing the plan", 0.0)
-    notes = (*terms.assumptions, *stock_notes, past.assumption)
+    made_by = (past.assumption, *ratio_notes(work, past.contest))
+    notes = (*terms.assumptions, *stock_notes, *made_by)
     plan = _written(work, tables, notes, past.contest)
     progress("Writing the plan", 1.0)
     return plan
