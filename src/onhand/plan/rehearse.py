@@ -122,9 +122,11 @@ def _cut(
 
 def _too_short(history: DemandHistory, forecaster: str, config: Config) -> Rehearsal:
     policy = untuned(config.policy)
+    is_stated = config.policy.level != "tune" or config.policy.objective == "ratio"
+    number = "stated in onhand.toml" if is_stated else "a cautious guess"
     why = (
         f"the history of {history.n_periods} periods is too short to tune and replay anything; "
-        "the policy's number is a cautious guess"
+        f"the policy's number is {number}"
     )
     note = Assumption("policy.level", policy.name, "", "assumed", why)
     return Rehearsal(Entrant(policy, forecaster), note, contest=None)
