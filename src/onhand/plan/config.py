@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from onhand.errors import ConfigError
 
 __all__ = [
+    "ArrowSettings",
+    "CompareSettings",
     "Config",
     "CostSettings",
     "ForecastSettings",
@@ -319,6 +321,70 @@ class ReplaySettings(_Section):
     )
 
 
+class ArrowSettings(_Section):
+    """What forecasting and decisions tell each other. Turn one off to see what it earns."""
+
+    paths: bool = Field(
+        default=True,
+        description=(
+            "Decisions see possible worlds, joint in time. false: an expected demand and a sigma, as "
+            "if errors were normal and independent from period to period."
+        ),
+    )
+    unmask: bool = Field(
+        default=True,
+        description=(
+            "Periods with an empty shelf tell little about demand. false: sales are taken for demand, "
+            "the zeros of empty shelves too."
+        ),
+    )
+    calibrate: bool = Field(
+        default=True,
+        description=(
+            "Forecasts are as wide, and as much corrected, as they were wrong at earlier origins. "
+            "false: as wide as their own formula says."
+        ),
+    )
+    weigh: bool = Field(
+        default=False,
+        description=(
+            "A forecaster that learns from the whole shop at once is taught to err less where an error "
+            "costs more. false: all stock points weigh the same."
+        ),
+    )
+    omega: str = Field(
+        default="",
+        description=(
+            "Name of a column of numbers in the items table to weigh by, set by hand. Empty: the money "
+            "that an error of one unit costs, worked out from costs and past demand."
+        ),
+    )
+    choose: bool = Field(
+        default=True,
+        description=(
+            "Model and policy number are chosen by what they would have cost on the past. false: the "
+            "model by its forecast errors, the number by the textbook's ratio of costs."
+        ),
+    )
+
+
+class CompareSettings(_Section):
+    """How `onhand compare` cuts the past, when it measures what each arrow earns."""
+
+    windows: int = Field(
+        default=4, ge=2, le=52, description="Stretches of the past that are judged."
+    )
+    days: float = Field(default=42.0, gt=0, le=365, description="Days in each of them.")
+    tuning_days: float = Field(
+        default=84.0,
+        gt=0,
+        le=730,
+        description=(
+            "Days before the first of them. Each is judged with numbers tuned on all that came before."
+        ),
+    )
+
+
 class Config(BaseModel):
     """Everything in `onhand.toml`, each setting with its default.
 
@@ -341,6 +407,8 @@ class Config(BaseModel):
     policy: PolicySettings = PolicySettings()
     plan: PlanSettings = PlanSettings()
     replay: ReplaySettings = ReplaySettings()
+    arrows: ArrowSettings = ArrowSettings()
+    compare: CompareSettings = CompareSettings()
 
     @classmethod
     def from_dict(cls, tree: Mapping[str, Any], *, where: str = "") -> Config:
