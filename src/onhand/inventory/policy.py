@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from onhand.errors import ShapeError
 from onhand.inventory.costs import Costs
+from onhand.inventory.receipts import SupplyPaths
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 
@@ -24,17 +25,20 @@ class Situation:
     paths : (N, S, H) float32, possible demand of the next H periods
     terms : SupplyTerms, (N,)
     costs : Costs, (N,), the costs to decide by (which need not be the ones we are judged by)
+    supply : when goods may come, in the same S worlds as the demand; None: exactly when the
+        pipeline and the terms say
 
     Raises
     ------
     ShapeError
-        When the parts do not have the same N.
+        When the parts do not have the same N, or supply not the worlds of the paths.
     """
 
     stock: Stock
     paths: NDArray[np.float32]
     terms: SupplyTerms
     costs: Costs
+    supply: SupplyPaths | None = None
 
     def __post_init__(self) -> None:
         n = self.paths.shape[0]
@@ -45,6 +49,10 @@ class Situation:
         ):
             if m != n:
                 raise ShapeError(f"{name} has {m} stock points; paths have {n}")
+        if self.supply is not None and self.supply.arrivals.shape != self.paths.shape:
+            raise ShapeError(
+                f"supply has worlds {self.supply.arrivals.shape}; paths are {self.paths.shape}"
+            )
 
     def rows(self, index: slice | NDArray[Any]) -> Situation:
         """The situation of some stock points."""
@@ -53,6 +61,7 @@ class Situation:
             self.paths[index],
             self.terms.rows(index),
             self.costs.rows(index),
+            None if self.supply is None else self.supply.rows(index),
         )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -274,6 +275,7 @@ class SupplyPaths:
     lead_time : (N, S) of an order placed now; H or more: not within the horizon, or never
     relief : (N, S) the first period, after the order's own arrival, in which an order of a later
         review can arrive; at most H
+    delivered : (N, S) share above 0 of an order placed now that is delivered; None: all of it
 
     Raises
     ------
@@ -284,6 +286,7 @@ class SupplyPaths:
     arrivals: NDArray[np.float32]
     lead_time: NDArray[np.int64]
     relief: NDArray[np.int64]
+    delivered: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         n, s, h = self.arrivals.shape
@@ -294,6 +297,29 @@ class SupplyPaths:
             )
         if ((self.relief <= self.lead_time) & (self.lead_time < h)).any():
             raise ShapeError("relief must come after the order's own arrival")
+        if self.delivered is not None and (
+            self.delivered.shape != (n, s) or not (self.delivered > 0).all()
+        ):
+            raise ShapeError(f"delivered must be ({n}, {s}), each share above 0")
+
+    @property
+    def share(self) -> NDArray[np.float32]:
+        """Share of an order placed now that is delivered, (N, S)."""
+        if self.delivered is not None:
+            return self.delivered
+        return np.ones(self.lead_time.shape, dtype=np.float32)
+
+    def rows(self, index: slice | NDArray[Any]) -> SupplyPaths:
+        """The supply of some stock points."""
+        delivered = None if self.delivered is None else self.delivered[index]
+        return SupplyPaths(
+            self.arrivals[index], self.lead_time[index], self.relief[index], delivered
+        )
+
+    def until_later(self, extra: int) -> SupplyPaths:
+        """The same worlds, if every relief came `extra` periods later; at most at the horizon."""
+        latest = np.minimum(self.relief + extra, self.arrivals.shape[2])
+        return replace(self, relief=latest)
 
 
 def sample_supply(

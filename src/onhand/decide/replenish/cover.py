@@ -5,6 +5,9 @@ and has to last until the next review's order arrives, `review_period` periods l
 
     review now |  0 .. L-1: the order is on its way  |  L .. L+R-1: the order covers these  |
 
+Where supply is uncertain (`Situation.supply`), every world has its own L, its own next arrival, its
+own arrivals of open orders, and its own share of the order that is delivered.
+
 Everything here works on stock points in blocks, so that 50,000 of them with 200 worlds each need
 a few megabytes at a time.
 """
@@ -65,7 +68,10 @@ def demand_quantile(situation: Situation, quantile: ArrayLike) -> Array:
     levels = np.broadcast_to(np.asarray(quantile, dtype=np.float64), len(situation.paths))
     result = np.zeros(len(situation.paths))
     for rows, lead_time, review_period in _blocks(situation):
-        total = situation.paths[rows, :, : lead_time + review_period].sum(axis=2)
+        if situation.supply is None:
+            total = situation.paths[rows, :, : lead_time + review_period].sum(axis=2)
+        else:
+            total = _until(situation.paths[rows], situation.supply.relief[rows])
         result[rows] = row_quantile(total, levels[rows])
     return result
 
@@ -101,7 +107,8 @@ def shortfalls(
 
     Backorders that stand are delivered first, so that x may begin below 0; it then falls no further.
     The maximum matters only when open orders arrive inside the cover. Negative: so many units more
-    than needed.
+    than needed. With uncertain supply L, R and a are the world's own, a shortfall is divided by the
+    share of the order that is delivered, and a world that the order does not reach needs nothing.
 
     >>> from onhand.decide.replenish.examples import two_worlds
     >>> rows = np.array([0])                            # 4 on hand, 1 due after the first period
@@ -110,6 +117,8 @@ def shortfalls(
     >>> shortfalls(two_worlds(), rows, 2, 1, "backorder").tolist()
     [[-2.0, 10.0]]
     """
+    if situation.supply is not None:
+        return _shortfalls_in_worlds(situation, rows, shortage)
     demand = situation.paths[rows, :, : lead_time + review_period]
     due = _arrivals(situation, rows, lead_time + review_period)  # (n, L+R)
     stock = np.empty(demand.shape[:2], dtype=np.float32)
@@ -129,6 +138,34 @@ def shortfalls(
         used -= due[:, k, None]
         np.maximum(worst, used, out=worst)
     return worst - stock
+
+
+def _shortfalls_in_worlds(
+    situation: Situation, rows: NDArray[np.intp], shortage: Shortage
+) -> NDArray[np.float32]:
+    """`shortfalls` where every world has its own supply, (len(rows), S)."""
+    assert situation.supply is not None  # asked by `shortfalls` alone
+    supply = situation.supply.rows(rows)
+    own, relief = supply.lead_time, supply.relief
+    n, n_samples, horizon = supply.arrivals.shape
+    shelf = np.empty((n, n_samples), dtype=np.float32)
+    shelf[:] = situation.stock.net_inventory[rows, None]
+    worst = np.full_like(shelf, -np.inf)
+    for k in range(min(horizon, int(relief.max(initial=0)))):
+        shelf += supply.arrivals[:, :, k]
+        least = np.minimum(shelf, 0)
+        shelf -= situation.paths[rows, :, k]
+        if shortage == "lost_sales":
+            np.maximum(shelf, least, out=shelf, where=k < own)
+        np.maximum(worst, -shelf, out=worst, where=(own <= k) & (k < relief))
+    missing = np.where(worst > 0, worst / supply.share, worst)
+    return np.asarray(np.where(own < horizon, missing, 0), dtype=np.float32) + np.float32(0)
+
+
+def _until(paths: NDArray[np.float32], stop: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Demand of the periods before each world's own `stop` (n, S), (n, S)."""
+    is_before = np.arange(paths.shape[2]) < stop[:, :, None]
+    return np.asarray((paths * is_before).sum(axis=2))
 
 
 def demand_in_cover(situation: Situation) -> Array:

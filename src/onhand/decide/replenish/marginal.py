@@ -74,7 +74,7 @@ def worth_of_steps(
     >>> money.worth.round(2).tolist()      # only the fast world needs 5
     [[0.3, 0.3, 0.3, 0.3, 0.3, -0.3]]
     """
-    from onhand.decide.replenish.marginal_kernel import step_worths
+    from onhand.decide.replenish.marginal_kernel import step_worths, step_worths_in_worlds
 
     reach = protection_horizon(situation.terms)
     if reach > situation.paths.shape[2]:
@@ -85,6 +85,22 @@ def worth_of_steps(
     n = len(situation.paths)
     smallest = situation.terms.pack_size if step is None else np.asarray(step, dtype=np.float64)
     steps = np.array(np.broadcast_to(smallest, (n,)))
+    supply = situation.supply
+    if supply is not None:
+        worth = step_worths_in_worlds(
+            np.ascontiguousarray(situation.paths),
+            np.ascontiguousarray(situation.stock.net_inventory),
+            np.ascontiguousarray(supply.arrivals),
+            supply.lead_time,
+            supply.relief,
+            supply.share,
+            np.ascontiguousarray(situation.costs.shortage_cost),
+            holding_weight * situation.costs.holding_cost,
+            steps,
+            look_ahead,
+            n_steps,
+        )
+        return Worth(steps, worth)
     worth = step_worths(
         np.ascontiguousarray(situation.paths),
         np.ascontiguousarray(situation.stock.net_inventory),

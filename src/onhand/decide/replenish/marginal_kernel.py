@@ -8,7 +8,7 @@ import numpy as np
 
 from onhand.compiled import njit
 
-__all__ = ["step_worths"]
+__all__ = ["step_worths", "step_worths_in_worlds"]
 
 
 @njit(cache=True)
@@ -73,6 +73,75 @@ def step_worths(
                 full[filled] += earned * step[i]
                 part[filled] += earned * (x - filled * step[i])
         charged = hold[i] * step[i] * min(periods, look_ahead)
+        above = 0.0
+        for k in range(n_steps - 1, -1, -1):
+            above += full[k + 1]
+            worth[i, k] = above + part[k] - charged
+    return worth
+
+
+@njit(cache=True)
+def step_worths_in_worlds(
+    paths: Any,
+    net_inventory: Any,
+    arrivals: Any,
+    lead_time: Any,
+    relief: Any,
+    share: Any,
+    gain: Any,
+    hold: Any,
+    step: Any,
+    look_ahead: int,
+    n_steps: int,
+) -> Any:
+    """`step_worths` where every world has its own arrivals, lead time, relief and share delivered.
+
+    The last four are (N, S, H), (N, S), (N, S), (N, S). Of a step only the share f comes, and is
+    paid for, held and sold: a world with shortfall x fills x / f steps, each earning f of a unit's.
+    """
+    n, n_samples, horizon = paths.shape
+    worth = np.zeros((n, n_steps))
+    worst = np.empty((n_samples, horizon))
+    full = np.empty(n_steps + 1)
+    part = np.empty(n_steps + 1)
+    for i in range(n):
+        most = 0.0
+        for s in range(n_samples):
+            own = lead_time[i, s]
+            if own >= horizon:
+                continue
+            shelf = net_inventory[i]
+            for k in range(own):
+                shelf = max(0.0, shelf + arrivals[i, s, k] - paths[i, s, k])
+            high = -np.inf
+            for k in range(own, horizon):
+                shelf += arrivals[i, s, k] - paths[i, s, k]
+                high = max(high, -shelf)
+                worst[s, k - own] = high
+            most = max(most, worst[s, relief[i, s] - own - 1] / share[i, s])
+        step[i] *= max(1.0, np.ceil(most / step[i] / n_steps))
+        full[:] = 0.0
+        part[:] = 0.0
+        charged = 0.0
+        for s in range(n_samples):
+            own = lead_time[i, s]
+            if own >= horizon:
+                continue
+            decisive = relief[i, s] - own - 1
+            periods = max(decisive + 1, min(look_ahead, horizon - own))
+            charged += hold[i] * share[i, s] * min(periods, look_ahead)
+            for j in range(periods):
+                x = worst[s, j] / share[i, s]
+                if x <= 0.0:
+                    continue
+                earned = hold[i] if j < look_ahead else 0.0
+                if j == decisive:
+                    earned += gain[i]
+                earned *= share[i, s] / n_samples
+                filled = min(n_steps, int(x / step[i]))
+                full[filled] += earned * step[i]
+                part[filled] += earned * (x - filled * step[i])
+        charged *= step[i] / n_samples
         above = 0.0
         for k in range(n_steps - 1, -1, -1):
             above += full[k + 1]

@@ -64,7 +64,13 @@ class ProjectedCover:
 
     def order(self, situation: Situation) -> NDArray[np.float64]:
         """Units to order now, (N,), finite and >= 0."""
-        return self._inner().order(replace(situation, terms=self.longer(situation.terms)))
+        supply = situation.supply
+        longer = replace(
+            situation,
+            terms=self.longer(situation.terms),
+            supply=None if supply is None else supply.until_later(self.extra),
+        )
+        return self._inner().order(longer)
 
     def _inner(self) -> ProjectedInventory:
         return ProjectedInventory(self.quantile, self.shortage)
