@@ -16,10 +16,13 @@ from onhand.forecast import FittedForecaster, MovingAverage
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.config import Config, PolicySettings
 from onhand.plan.contenders import families
-from onhand.plan.past import fit_origins, stretches
+from onhand.plan.past import Stretch, fit_origins, stretches
 from onhand.plan.replay_shop import replay_shop
 
 Shop = Callable[..., Tables]
+
+
+TWO = (Stretch(14, 15, 18), Stretch(18, 19, 22))
 
 
 def terms(lead_time: int = 1, review: int = 1) -> SupplyTerms:
@@ -34,7 +37,7 @@ def test_stretches_follow_each_other(n_periods: int) -> None:
         assert n_periods < 12
         return
     early, late = cut
-    assert 0 < early.start <= early.scored < early.stop == late.scored < late.stop == n_periods
+    assert 0 < early.start <= early.scored < early.stop == late.start < late.stop == n_periods
     assert early.start >= n_periods // 3
 
 
@@ -57,12 +60,33 @@ class Spy:
 
 
 def test_each_origin_sees_only_its_past(shop: Shop) -> None:
-    """Fitted at period t on t periods, and once per origin however often it is asked for."""
+    """Fitted at period t on t periods, once per review."""
     from onhand.data import build_panel
 
     spy = Spy()
-    fit_origins(build_panel(shop()), {"spy": spy}, [20, 18, 20])
-    assert spy.seen == [18, 20]
+    fits = fit_origins(build_panel(shop()), {"spy": spy}, TWO, every=2)
+    assert spy.seen == list(fits["spy"]) == [14, 16, 18, 20]
+
+
+@dataclass(frozen=True)
+class DearSpy(Spy):
+    """A forecaster that learns once, and notes from how much."""
+
+    learned_from: list[int] = field(default_factory=list)
+
+    def learn(self, history: DemandHistory) -> Spy:
+        self.learned_from.append(history.n_periods)
+        return self
+
+
+def test_a_dear_forecaster_learns_once_per_stretch_from_what_came_before_it(shop: Shop) -> None:
+    """Taught where each stretch starts, shown more at every review, never less than it was taught."""
+    from onhand.data import build_panel
+
+    spy = DearSpy()
+    fit_origins(build_panel(shop()), {"spy": spy}, TWO, every=2)
+    assert spy.learned_from == [14, 18]
+    assert spy.seen == [14, 16, 18, 20]
 
 
 def test_the_judged_stretch_does_not_tune(shop: Shop, quick: Config) -> None:

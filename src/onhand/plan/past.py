@@ -1,12 +1,13 @@
 """What was known at each past review, and what happened then?
 
-At every origin the demand is believed anew from the periods before it, and the forecaster is fitted
-anew on that; nothing that came later can reach it.
+At every origin the demand is believed anew from the periods before it, and the forecaster looks anew
+at that; nothing that came later can reach it. A forecaster that is dear to teach learns once, from
+what came before the first review of a stretch, and only looks again at later ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from onhand.data.panel import Panel
 from onhand.demand import believe
 from onhand.demand.history import DemandHistory
 from onhand.evaluate.replay import Window
-from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.inventory.costs import Costs
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
@@ -43,42 +44,57 @@ def stretches(
 ) -> tuple[Stretch, Stretch] | None:
     """The stretch to tune on and the later one to be judged on; None where history is too short.
 
-    At least half of the history, and at least two short seasons, are left to learn from before the
-    first origin; what is missing then is taken from both stretches alike. The first scored period
-    is the first that an order of the stretch can reach.
+    At least a third of the history, and at least two short seasons, are left to learn from before
+    the first origin; what is missing then is taken from both stretches alike. The first scored period
+    is the first that an order of the stretch can reach. Tuning ends before the first review of the
+    later stretch, so that nothing is tuned on what that review could not know.
 
     >>> terms = SupplyTerms.of(lead_time=1, n_series=1)
     >>> stretches(60, 13, 13, terms, season=1)
-    (Stretch(start=33, scored=34, stop=47), Stretch(start=46, scored=47, stop=60))
+    (Stretch(start=32, scored=33, stop=46), Stretch(start=46, scored=47, stop=60))
     """
     run_up = int(terms.lead_time.min()) if len(terms.lead_time) else 0
     shortest = int(terms.protection_interval.max(initial=1))
     to_learn = max(2 * season, shortest, n_periods // 3)
-    room = n_periods - to_learn - run_up
+    room = n_periods - to_learn - 2 * run_up
     if room < judged + tuning:
         judged, tuning = (max(0, room) * part // (judged + tuning) for part in (judged, tuning))
     if min(judged, tuning) < shortest:
         return None
-    middle = n_periods - judged
-    first = middle - tuning
-    return Stretch(first - run_up, first, middle), Stretch(middle - run_up, middle, n_periods)
+    late = Stretch(n_periods - judged - run_up, n_periods - judged, n_periods)
+    first = late.start - tuning
+    return Stretch(first - run_up, first, late.start), late
 
 
 def fit_origins(
     panel: Panel,
     forecasters: Mapping[str, Forecaster],
-    origins: Iterable[int],
+    cut: Sequence[Stretch],
+    every: int,
     progress: Progress = silent,
 ) -> dict[str, dict[int, FittedForecaster]]:
-    """Each forecaster as it stood at each origin: fitted on what was known then."""
-    wanted = sorted(set(origins))
+    """Each forecaster as it stood at each review of the stretches: name -> origin -> fitted.
+
+    A `Learner` learns once per stretch, from what was known at its start.
+    """
+    n_origins = sum(len(stretch.origins(every)) for stretch in cut)
     fits: dict[str, dict[int, FittedForecaster]] = {name: {} for name in forecasters}
-    for done, origin in enumerate(wanted, start=1):
-        known = believe(panel.until(origin))
-        for name, forecaster in forecasters.items():
-            fits[name][origin] = forecaster.fit(known)
-        progress("Going back in time", done / len(wanted))
+    done = 0
+    for stretch in cut:
+        before = believe(panel.until(stretch.start))
+        ready = {name: _ready(forecaster, before) for name, forecaster in forecasters.items()}
+        for origin in stretch.origins(every):
+            known = before if origin == stretch.start else believe(panel.until(origin))
+            for name, forecaster in ready.items():
+                fits[name][origin] = forecaster.fit(known)
+            done += 1
+            progress("Going back in time", done / n_origins)
     return fits
+
+
+def _ready(forecaster: Forecaster, before: DemandHistory) -> Refitter:
+    """A forecaster to be fitted at every review, or what it learned before the first of them."""
+    return forecaster.learn(before) if isinstance(forecaster, Learner) else forecaster
 
 
 def window(

@@ -86,11 +86,10 @@ def set_stage(
     seed: int,
     progress: Progress,
 ) -> Stage:
-    """The past of the stock points `rows`: every forecaster refitted at every review of `cut`."""
+    """The past of the stock points `rows`: what every forecaster said at every review of `cut`."""
     small = history.rows(rows)
     supply = terms.terms.rows(rows)
     every = int(np.gcd.reduce(supply.review_period))
-    origins = [t for stretch in cut for t in stretch.origins(every)]
     cover = config.stock.cover_days * small.panel.frequency.per_year / 365.25
     return Stage(
         panel=small.panel,
@@ -98,7 +97,7 @@ def set_stage(
         terms=supply,
         costs=terms.costs.rows(rows),
         unit_cost=terms.unit_cost[rows],
-        fits=fit_origins(small.panel, forecasters, origins, progress),
+        fits=fit_origins(small.panel, forecasters, cut, every, progress),
         openings={
             stretch: ordinary_stock(
                 believe(small.panel.until(stretch.start)), supply, cover, config.policy.rounding
