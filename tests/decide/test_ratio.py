@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,6 +110,14 @@ def test_a_search_tells_how_far_it_stayed_behind() -> None:
         start=exact_ratio(samples, weights).candidate,
     )
     assert warm.gap == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_picture_in_the_docs_is_what_the_example_draws() -> None:
+    """A drawing that nobody can make again is an opinion."""
+    root = Path(__file__).parents[2]
+    drawn = runpy.run_path(str(root / "examples" / "ratio_objective.py"))["picture"]()
+    committed = (root / "docs" / "concepts" / "ratio-objective.svg").read_text(encoding="utf-8")
+    assert drawn == committed
 
 
 def test_nonsense_weights_are_refused() -> None:

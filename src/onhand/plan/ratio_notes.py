@@ -69,13 +69,14 @@ def _price(contest: Contest | None, currency: str) -> str:
         return "the history is too short to replay it beside the objective in money"
     ours, other = contest.contenders[contest.default], contest.contenders[_MONEY_RULE]
     margin = contest.differences[_MONEY_RULE]  # above 0: the rival was dearer
-    between = f"95%: {money(-margin.high, currency)} to {money(-margin.low, currency)}"
+    between = f"{money(-margin.high, currency)} to {money(-margin.low, currency)}"
     word = "more" if margin.mean < 0 else "less"
     return (
         f"replayed from {contest.first_date} to {contest.last_date} it cost "
         f"{money(ours.total, currency)} and filled {ours.fill_rate:.1%} of demand; the objective in "
         f"money ({other.label}) cost {money(other.total, currency)} and filled "
-        f"{other.fill_rate:.1%}: {money(abs(margin.mean), currency)} {word} ({between})"
+        f"{other.fill_rate:.1%}. So the ratio costs {money(abs(margin.mean), currency)} {word} "
+        f"(its cost minus the other's, 95%: {between})"
     )
 
 
