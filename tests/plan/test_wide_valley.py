@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from onhand.decide.replenish import ProtectionCoverage
-from onhand.plan.rehearse import _Tuned
+from onhand.plan.trials import Tuned
 from onhand.plan.tune import Tuning
 
 
-def ladder(costs: list[float]) -> _Tuned:
+def ladder(costs: list[float]) -> Tuned:
     """A family whose numbers cost so much on the earlier stretch."""
     policies = tuple(ProtectionCoverage(1.0 + step) for step in range(len(costs)))
-    return _Tuned("coverage", "default", Tuning(policies, np.array(costs).reshape(-1, 1, 1)))
+    return Tuned("coverage", "default", Tuning(policies, np.array(costs).reshape(-1, 1, 1)))
 
 
 def test_a_cliff_is_dearer_than_a_valley() -> None:

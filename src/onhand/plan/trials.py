@@ -1,0 +1,174 @@
+"""What would every number of every policy have cost on the shop's own past?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.decide.replenish.rounding import round_order
+from onhand.evaluate.replay import Replay, RoundTo, Window, replay
+from onhand.inventory.policy import Policy
+from onhand.inventory.terms import SupplyTerms
+from onhand.optimize.ladder import valley
+from onhand.plan.config import Config
+from onhand.plan.contenders import Family
+from onhand.plan.past import Stretch
+from onhand.plan.progress import Progress
+from onhand.plan.stage import Stage
+from onhand.plan.tune import Tuning, tune
+
+__all__ = [
+    "Entrant",
+    "Tuned",
+    "drawn",
+    "judge",
+    "longest",
+    "rounding_of",
+    "said",
+    "to_be_sold",
+    "tune_families",
+]
+
+_N_THREADS = min(4, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A policy with its number, and the name of the forecaster whose paths it sees."""
+
+    policy: Policy
+    forecaster: str
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What one family cost on the paths of one forecaster, in every stretch."""
+
+    family: str
+    forecaster: str
+    tuning: Tuning
+
+    def on_early(self, n_stretches: int = 1) -> tuple[float, Entrant]:
+        """The best number on the first stretches alone, and how dear its surroundings are there.
+
+        Ladders are compared by the mean of three rungs around the best one, at an end the last
+        three: a wide valley forgives the mistake of having been found on another stretch.
+        """
+        costs = self.tuning.totals[:, :n_stretches].sum(axis=1)
+        rung = valley(costs)
+        start = min(max(0, rung - 1), max(0, len(costs) - 3))
+        around = float(costs[start : start + 3].mean())
+        return around, Entrant(self.tuning.policies[rung], self.forecaster)
+
+
+def drawn(n_series: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Row numbers to replay: all, or a random draw of them, in order."""
+    if n_series <= most:
+        return np.arange(n_series)
+    return np.sort(np.random.default_rng(seed).choice(n_series, most, replace=False))
+
+
+def longest(ladders: Sequence[Family], terms: SupplyTerms) -> int:
+    """Periods of paths that every contender can do with."""
+    return max(policy.horizon(terms) for family in ladders for policy in family.policies)
+
+
+def rounding_of(config: Config) -> RoundTo:
+    """How needs become quantities that can be ordered."""
+    mode = config.policy.rounding
+    return lambda need, terms: round_order(need, terms, mode).quantity
+
+
+def tune_families(
+    stage: Stage,
+    cut: Sequence[Stretch],
+    ladders: Sequence[Family],
+    config: Config,
+    progress: Progress,
+) -> list[Tuned]:
+    """The cost of every number of every family in every stretch, all stock points together."""
+    keys = [(family, name) for name in stage.fits for family in ladders]
+    parts: list[list[Tuning]] = [[] for _ in keys]
+    blocks = stage.blocks()
+    done, all_of_them = 0, len(blocks) * len(keys)
+    # Families do not know of each other, and NumPy lets threads run beside each other.
+    with ThreadPoolExecutor(_N_THREADS) as pool:
+        for rows in blocks:
+            for name in stage.fits:
+                windows = [to_be_sold(stage, stretch, rows, name) for stretch in cut]
+                mine = [place for place, key in enumerate(keys) if key[1] == name]
+                costs = pool.map(partial(_tuned_on, windows, config), (keys[p][0] for p in mine))
+                for place, tuning in zip(mine, costs, strict=True):
+                    parts[place].append(tuning)
+                    done += 1
+                    progress("Tuning policies", done / all_of_them)
+    return [
+        Tuned(family.name, forecaster, _side_by_side(part))
+        for (family, forecaster), part in zip(keys, parts, strict=True)
+    ]
+
+
+def _tuned_on(windows: list[Window], config: Config, family: Family) -> Tuning:
+    return tune(
+        family.policies, windows, round_to=rounding_of(config), shortage=config.policy.shortage
+    )
+
+
+def _side_by_side(blocks: list[Tuning]) -> Tuning:
+    """One tuning of several blocks of stock points."""
+    return replace(blocks[0], costs=np.concatenate([t.costs for t in blocks], axis=2))
+
+
+def to_be_sold(stage: Stage, stretch: Stretch, rows: slice, forecaster: str) -> Window:
+    """The stretch, with what is left at its end charged until the pace of the last year sells it.
+
+    In a stretch that climbs towards Christmas, cover for the weeks after it would otherwise look free.
+    """
+    year = round(stage.panel.frequency.per_year)
+    known = stage.history.values[rows, max(0, stretch.stop - year) : stretch.stop]
+    n_known = np.maximum(np.isfinite(known).sum(axis=1), 1)
+    rate = np.nansum(known, axis=1, dtype=np.float64) / n_known
+    return replace(stage.window(stretch, rows, forecaster), rate_after=rate)
+
+
+def judge(
+    stage: Stage,
+    stretch: Stretch,
+    entrants: Mapping[str, Entrant],
+    config: Config,
+    progress: Progress,
+) -> dict[str, Replay]:
+    """Each contender's replay of a stretch, all stock points together."""
+    round_to, shortage = rounding_of(config), config.policy.shortage
+    parts: dict[str, list[Replay]] = {name: [] for name in entrants}
+    blocks = stage.blocks()
+    for done, rows in enumerate(blocks, start=1):
+        seen = {name: to_be_sold(stage, stretch, rows, name) for name in stage.fits}
+        for name, entrant in entrants.items():
+            past = replay(
+                entrant.policy, seen[entrant.forecaster], round_to=round_to, shortage=shortage
+            )
+            parts[name].append(past)
+        progress("Replaying the past", done / len(blocks))
+    first = next(iter(stage.fits))
+    return {name: _stacked(replays, entrants[name], first) for name, replays in parts.items()}
+
+
+def _stacked(replays: list[Replay], entrant: Entrant, first: str) -> Replay:
+    """One replay of several blocks of stock points, named after policy and forecaster."""
+    names = ("orders", "arrivals", "demand", "served", "on_hand", "holding", "shortage", "ordering")
+    joined: dict[str, Any] = {n: np.concatenate([getattr(r, n) for r in replays]) for n in names}
+    return replace(replays[0], policy=said(entrant, first), **joined)
+
+
+def said(entrant: Entrant, first: str) -> str:
+    """The policy's name, and the forecaster's where it is not the usual one."""
+    name = entrant.policy.name
+    return name if entrant.forecaster == first else f"{name}, {entrant.forecaster}"
