@@ -30,6 +30,7 @@ EXAMPLES: dict[str, Any] = {
     "OwnSpread": lambda cls: cls(MovingAverage(8)),
     "Recent": lambda cls: cls(TSB(), 60),
     "Seasonalised": lambda cls: cls(TSB()),
+    "Shared": lambda cls: cls(TSB()),
     "Steered": lambda cls: cls(MovingAverage(8), TSB()),
 }
 H, S = 9, 40

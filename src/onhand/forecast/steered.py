@@ -7,7 +7,7 @@ weighted mean of both, and keep their spread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,14 +66,17 @@ class Steered:
         return _Together(self.calibrated.fit(history), self.other.fit(history), self.share)
 
     def learn(self, history: DemandHistory) -> Refitter:
-        """What the dear one learned from `history`, to be reused at later origins."""
-        dear = self.other.learn(history) if isinstance(self.other, Learner) else self.other
-        return _Learned(self.calibrated, dear, self.share)
+        """What the dear ones learned from `history`, to be reused at later origins."""
+        return _Learned(_ready(self.calibrated, history), _ready(self.other, history), self.share)
+
+
+def _ready(forecaster: Forecaster, history: DemandHistory) -> Refitter:
+    return forecaster.learn(history) if isinstance(forecaster, Learner) else forecaster
 
 
 @dataclass(frozen=True)
 class _Learned:
-    """The calibrated one is fitted anew at every origin; the dear one only looks again."""
+    """What is cheap is fitted anew at every origin; what was dear to teach only looks again."""
 
     calibrated: Refitter
     dear: Refitter
@@ -88,22 +91,33 @@ class _Together:
     calibrated: FittedForecaster
     other: FittedForecaster
     share: float
+    kept: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def mean(self, horizon: int) -> NDArray[np.float32]:
         """The weighted mean of both, as far as the calibrated paths can be moved there, (N, H)."""
-        own = self.calibrated.mean(horizon)
-        return (own * self._factor(own, horizon)).astype(np.float32)
+        own, factor = self._told(horizon)
+        return (own * factor).astype(np.float32)
 
     def paths(
         self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
     ) -> DemandPaths:
         """The calibrated paths times (weighted mean / own mean), (len(rows), S, H)."""
         told = self.calibrated.paths(horizon, n_samples, rng=rng, rows=rows)
-        factor = self._factor(self.calibrated.mean(horizon), horizon)[rows]
+        factor = self._told(horizon)[1][rows]
         values = (told.values * factor[:, None, :]).astype(np.float32)
         return DemandPaths(values, told.items, told.locations, told.dates)
 
-    def _factor(self, own: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
-        """By how much the calibrated paths are scaled, (N, H)."""
-        both = (1 - self.share) * own + self.share * self.other.mean(horizon)
-        return np.clip(both / np.maximum(own, _LEAST), 0.0, _MOST)
+    def _told(self, horizon: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The calibrated mean, and by how much it and its paths are scaled, both (N, H).
+
+        Paths are drawn block by block, and each block needs both of all series: they are kept.
+        """
+        if horizon not in self.kept:
+            own = self.calibrated.mean(horizon)
+            both = (1 - self.share) * own + self.share * self.other.mean(horizon)
+            factor = np.clip(both / np.maximum(own, _LEAST), 0.0, _MOST).astype(np.float32)
+            self.kept.clear()
+            self.kept[horizon] = own, factor
+        return self.kept[horizon]
