@@ -23,6 +23,7 @@ from onhand.forecast.boosted import Trees
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 
 EXAMPLES: dict[str, Any] = {
+    "AsNormal": lambda cls: cls(MovingAverage(8)),
     "Aligned": lambda cls: cls(MovingAverage(8), TSB()),
     "Blend": lambda cls: cls([TSB(), MovingAverage(8)]),
     "Boosted": lambda cls: cls(n_rows=2_000, n_origins=20, trees=Trees(n_trees=5)),
