@@ -1,5 +1,6 @@
 """What may they want next? Histories become joint sample paths of the future."""
 
+from onhand.forecast.analogues import Analogues
 from onhand.forecast.averages import MovingAverage, Naive, SeasonalMovingAverage, SeasonalNaive
 from onhand.forecast.blend import Blend
 from onhand.forecast.bootstrap import Bootstrap
@@ -19,6 +20,7 @@ from onhand.forecast.smoothing import (
 __all__ = [
     "SBA",
     "TSB",
+    "Analogues",
     "Blend",
     "Bootstrap",
     "Calibrated",

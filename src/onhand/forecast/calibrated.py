@@ -214,7 +214,7 @@ def _donors(
     is_usable = known.sum(axis=1) * 2 >= n_seen
     errors, level = errors[is_usable], level[is_usable]
     order = np.argsort(level, kind="stable")
-    return _Donors(level[order], _filled(errors)[order], bias)
+    return _Donors(level[order], filled(errors)[order], bias)
 
 
 def scale_of(
@@ -251,7 +251,7 @@ def liveliness(
     return np.sqrt(np.clip(ratio, 0.2, 5.0)).astype(np.float32)
 
 
-def _filled(errors: NDArray[np.float32]) -> NDArray[np.float32]:
+def filled(errors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Trajectories whose unknown steps are taken from the trajectory most like them.
 
     Trajectories are ranked by the mean of their known steps; an unknown step is that of the next
