@@ -58,8 +58,8 @@ class Projection:
     """Stock projected on the same sample paths, with and without the order of this plan.
 
     with_order, without_order : bands, spelled `with` and `without` in JSON
-    inbound : units of open orders arriving at the start of each period
-    proposed : units of this plan's order arriving at the start of each period
+    inbound : units of open orders expected at the start of each period, the mean over all worlds
+    proposed : units of this plan's order expected at the start of each period, likewise
     """
 
     dates: tuple[str, ...]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onhand.inventory.policy import Situation
 from onhand.plan.card import Band, Card, Fan, Past, Projection
-from onhand.plan.outlook import arrivals, projected_stock
+from onhand.plan.outlook import projected_stock, with_order
 from onhand.plan.plan import OrderLine
 from onhand.plan.points import sentence_about, stockout_date
 from onhand.plan.workings import Workings
@@ -97,21 +98,28 @@ def _fan(paths: NDArray[np.float32], dates: tuple[str, ...]) -> Fan:
 def _projection(
     work: Workings, row: int, paths: NDArray[np.float32], dates: tuple[str, ...]
 ) -> Projection:
-    one, horizon = slice(row, row + 1), len(dates)
-    stock = work.stock.rows(one)
-    inbound = arrivals(stock, horizon)
-    proposed = np.zeros_like(inbound)
-    proposed[0, work.economics.terms.lead_time[row]] = work.outlook.quantity[row]
-    shortage = work.ahead.shortage
-    without, _ = projected_stock(stock, inbound, paths, shortage)
-    with_order, _ = projected_stock(stock, inbound + proposed, paths, shortage)
+    one, terms, ahead = slice(row, row + 1), work.economics, work.ahead
+    supply = None if ahead.supply is None else ahead.supply(one, len(dates))
+    now = Situation(
+        work.stock.rows(one), paths, terms.terms.rows(one), terms.costs.rows(one), supply
+    )
+    inbound = with_order(now, np.zeros(1))
+    both = with_order(now, work.outlook.quantity[one])
+    without, _ = projected_stock(now.stock, inbound, paths, ahead.shortage)
+    with_orders, _ = projected_stock(now.stock, both, paths, ahead.shortage)
+    expected, proposed = (_expected(due) for due in (inbound, both - inbound))
     return Projection(
         dates=dates,
-        with_order=_band(with_order[0]),
+        with_order=_band(with_orders[0]),
         without_order=_band(without[0]),
-        inbound=_series(inbound[0]),
-        proposed=_series(proposed[0]),
+        inbound=_series(expected),
+        proposed=_series(proposed),
     )
+
+
+def _expected(due: NDArray[Any]) -> NDArray[Any]:
+    """Units expected at the start of each period, (H,), of (1, H) or (1, S, H)."""
+    return np.asarray(due[0] if due.ndim == 2 else due[0].mean(axis=0, dtype=np.float64))
 
 
 def _band(on_hand: NDArray[np.float32]) -> Band:

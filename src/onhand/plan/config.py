@@ -108,6 +108,14 @@ class SupplySettings(_Section):
             "orders. 0.5: as late as usual; higher: more caution."
         ),
     )
+    deliveries: Literal["random", "planned"] = Field(
+        default="random",
+        description=(
+            "How deliveries are foreseen. random: every possible world has its own delay and share "
+            "delivered, drawn from the shop's received orders. planned: all come in full, within the "
+            "lead time planned with."
+        ),
+    )
     write_off_days: float = Field(
         default=180.0,
         ge=0,
@@ -162,12 +170,24 @@ class ForecastSettings(_Section):
     """How demand is foreseen."""
 
     forecaster: Literal[
-        "default", "seasonal_naive", "moving_average", "exponential_smoothing", "tsb", "bootstrap"
+        "default",
+        "statistical",
+        "boosted",
+        "ensemble",
+        "seasonal_naive",
+        "moving_average",
+        "exponential_smoothing",
+        "tsb",
+        "bootstrap",
     ] = Field(
         default="default",
         description=(
-            "Forecaster: default, or one of seasonal_naive, moving_average, exponential_smoothing, "
-            "tsb and bootstrap, whose errors on the past give the spread of its paths."
+            "Forecaster. default: the cheapest on the shop's own past of statistics steered by boosted "
+            "trees, and statistics alone with either of two spreads; statistical: without the trees; "
+            "boosted: the trees' mean with the spread of the statistics; ensemble: statistics, trees "
+            "and a network together, which needs the extra onhand[deep]; or one of seasonal_naive, "
+            "moving_average, exponential_smoothing, tsb and bootstrap, whose errors on the past give "
+            "the spread of its paths."
         ),
     )
 

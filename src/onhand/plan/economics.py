@@ -58,6 +58,13 @@ class Economics:
     offer: pl.DataFrame
     deliveries: Deliveries
 
+    @property
+    def promised_days(self) -> NDArray[np.int64]:
+        """Days from order to sale as the supplier promises them, (N,); as planned where it does not."""
+        planned = pl.Series(self.lead_time_days)
+        days = self.offer["promised"].cast(pl.Float64).fill_null(planned)
+        return days.ceil().cast(pl.Int64).to_numpy()
+
 
 def economics(
     tables: Tables, panel: Panel, config: Config, choice: NDArray[np.int64] | None = None

@@ -53,6 +53,7 @@ def _line(work: Workings, row: int) -> OrderLine:
         reason=reason,
         sentence=_sentence(work, row, reason, str(due)),
         offers=work.compared.get(row, ()),
+        late_date=str(timing.late_date[row]),
     )
 
 
@@ -110,8 +111,8 @@ def _other_increments(work: Workings, row: int) -> tuple[Increment, ...]:
 
 def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
     """The same numbers, said aloud."""
-    terms, out = work.economics.terms, work.outlook
-    interval = int(terms.protection_interval[row])
+    out = work.outlook
+    interval = float(np.round(out.interval[row]))
     there = units(reason.on_hand)
     if reason.on_order > 0:
         there += f" and {units(reason.on_order)} on order"
@@ -128,11 +129,26 @@ def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
         goal += f" to be enough in {percent(reason.quantile)} of cases"
     parts[-1] += f", {goal}: {units(reason.need)} are needed."
     parts += _because(work, row, reason)
+    parts += _when(work, row)
     parts.append(
         f"Without the order the risk of running out is {percent(float(out.stockout[row]))}, with it "
         f"{percent(float(out.stockout_with[row]))}."
     )
     return " ".join(parts)
+
+
+def _when(work: Workings, row: int) -> list[str]:
+    """How sure the day of arrival and the quantity are, where the supplier's record says anything."""
+    timing, terms = work.rules.timing, work.economics
+    supplier = str(terms.supplier[row])
+    said = []
+    if timing.late_date[row] > timing.due_date[row]:
+        share = percent(work.config.supply.lead_time_quantile)
+        said.append(f"{share} of deliveries by {supplier} are there by {timing.late_date[row]}.")
+    kept = terms.deliveries.share_of(terms.offer["supplier"][row])
+    if kept is not None and kept.mean < 0.995 and work.ahead.supply is not None:
+        said.append(f"{supplier} delivers {percent(kept.mean)} of what is ordered, on average.")
+    return said
 
 
 _SAID = {

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-
 import onhand
-from onhand.data.panel import Frequency
 from onhand.data.tables import Tables
-from onhand.inventory.policy import Policy
-from onhand.inventory.terms import SupplyTerms
 from onhand.plan.board import board_of
-from onhand.plan.buying.choose import choose_offers
-from onhand.plan.buying.decide import decide
-from onhand.plan.buying.rules import rules_of
 from onhand.plan.buying.summary import frontier_of, next_packs, supplier_totals
 from onhand.plan.cards import cards
 from onhand.plan.config import Config
@@ -22,7 +12,7 @@ from onhand.plan.contest import Contest
 from onhand.plan.economics import economics
 from onhand.plan.forecasters import forecasters_for
 from onhand.plan.lines import order_lines
-from onhand.plan.outlook import Lookahead
+from onhand.plan.ordering import order_now
 from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
 from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
@@ -84,20 +74,22 @@ def make_plan(
 
     policy = past.entrant.policy
     fitted = forecasters[past.entrant.forecaster].fit(history)
-    ahead = _lookahead(policy, terms.terms, panel.frequency, config, seed)
-    choice = choose_offers(tables, panel, config, terms, fitted, stock, ahead)
-    rules = rules_of(tables, panel, choice.terms, config, previous)
-    terms = replace(choice.terms, terms=rules.timing.terms)
-    ahead = _lookahead(policy, terms.terms, panel.frequency, config, seed)
-    ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
-    bought, outlook = decide(fitted, stock, terms, rules, ahead, progress)
-    work = Workings(
-        history, terms, stock, fitted, ahead, outlook, config, rules, bought, choice.compared
+    work = order_now(
+        tables,
+        history,
+        config,
+        terms,
+        stock,
+        fitted,
+        policy,
+        seed=seed,
+        previous=previous,
+        progress=progress,
     )
 
     progress("Writing the plan", 0.0)
     made_by = (past.assumption, *ratio_notes(work, past.contest))
-    notes = (*terms.assumptions, *stock_notes, *made_by)
+    notes = (*work.economics.assumptions, *stock_notes, *made_by)
     plan = _written(work, tables, notes, past.contest)
     progress("Writing the plan", 1.0)
     return plan
@@ -128,24 +120,6 @@ def _written(
         supplier_orders=supplier_totals(work, orders),
         buy_list=next_packs(work),
         frontier=frontier_of(work, board),
-    )
-
-
-def _lookahead(
-    policy: Policy, terms: SupplyTerms, frequency: Frequency, config: Config, seed: int
-) -> Lookahead:
-    """How far this plan looks: as far as its orders reach, and as far as its cards show."""
-    return Lookahead(
-        policy=policy,
-        horizon=max(
-            policy.horizon(terms),
-            int(terms.protection_interval.max(initial=1)),
-            round(config.plan.horizon_days * frequency.per_year / 365.25),
-        ),
-        n_samples=config.plan.n_samples,
-        seed=seed,
-        rounding=config.policy.rounding,
-        shortage=config.policy.shortage,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.costs import Costs
 from onhand.inventory.moves import serve_or_backorder, serve_or_lose
 from onhand.inventory.policy import Policy, Situation
+from onhand.inventory.receipts import SupplyPaths
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.contenders import quantiles_of
@@ -31,6 +33,7 @@ __all__ = [
     "look_ahead",
     "projected_stock",
     "situations",
+    "with_order",
 ]
 
 Array = NDArray[np.float64]
@@ -46,6 +49,7 @@ class Lookahead:
     policy : makes the needs;  rounding : makes them orders
     shortage : what becomes of unmet demand
     ends : (N,) periods from now until nobody is sold to any more; None: never
+    supply : stock points and a horizon -> when goods may come in each world; None: as planned
     """
 
     policy: Policy
@@ -55,6 +59,7 @@ class Lookahead:
     rounding: RoundingMode = "up"
     shortage: str = "lost_sales"
     ends: Array | None = None
+    supply: Callable[[slice | NDArray[np.int64], int], SupplyPaths] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Outlook:
         suppliers or the shop ask for another (`onhand.plan.buying`)
     quantile : share of worlds that the target covers; NaN: the policy has none
     projected : stock that the need was measured against;  target : projected + need where need > 0
+    interval : periods until the next order can help, on average over all worlds
     interval_mean, interval_p50, interval_target : demand over the protection interval
     mean_demand : per period, over the horizon
     lost, lost_with : expected units short in the protection interval
@@ -83,6 +89,7 @@ class Outlook:
     quantile: Array
     projected: Array
     target: Array
+    interval: Array
     interval_mean: Array
     interval_p50: Array
     interval_target: Array
@@ -137,7 +144,8 @@ def situations(
         if ahead.ends is not None:
             is_over = np.arange(ahead.horizon) >= ahead.ends[rows, None]
             paths = np.where(is_over[:, None, :], np.float32(0), paths)
-        yield rows, Situation(stock.rows(rows), paths, terms.rows(rows), costs.rows(rows))
+        supply = None if ahead.supply is None else ahead.supply(rows, ahead.horizon)
+        yield rows, Situation(stock.rows(rows), paths, terms.rows(rows), costs.rows(rows), supply)
 
 
 def blocks(n_series: int, cells_each: int) -> Iterator[slice]:
@@ -160,13 +168,13 @@ def arrivals(stock: Stock, n_periods: int) -> Array:
 
 
 def projected_stock(
-    stock: Stock, due: Array, demand: NDArray[np.float32], shortage: str
+    stock: Stock, due: NDArray[Any], demand: NDArray[np.float32], shortage: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """On hand at the end of each period and units short in it, in every world, both (n, S, H).
 
-    `due` (n, H) are the goods arriving at the start of each period; `demand` is (n, S, H). The
-    physics is that of `onhand.inventory.moves`; arrivals are the same in all worlds, so they are
-    put on the shelf here rather than carried through a pipeline per world.
+    `due` are the goods arriving at the start of each period, (n, H) or, world by world, (n, S, H);
+    `demand` is (n, S, H). The physics is that of `onhand.inventory.moves`; arrivals are put on the
+    shelf here rather than carried through a pipeline per world.
     """
     serve = serve_or_lose if shortage == "lost_sales" else serve_or_backorder
     n, n_samples, horizon = demand.shape
@@ -175,8 +183,9 @@ def projected_stock(
     nothing_due = np.zeros((n, n_samples, 1))
     shelf = np.broadcast_to(stock.on_hand[:, None], (n, n_samples))
     owed = np.broadcast_to(stock.backorders[:, None], (n, n_samples))
+    coming = due[:, None, :] if due.ndim == 2 else due  # (n, 1 or S, H)
     for h in range(horizon):
-        opened = Stock(shelf + due[:, h, None], nothing_due, owed)
+        opened = Stock(shelf + coming[:, :, h], nothing_due, owed)
         after, flow = serve(opened, demand[:, :, h])
         shelf, owed = after.on_hand, after.backorders
         on_hand[:, :, h] = shelf
@@ -188,23 +197,20 @@ def _judged(
     situation: Situation, order: RoundedOrder, ahead: Lookahead, given: Array | None
 ) -> Outlook:
     """What to expect of one block's orders, the policy's own or the quantities given, on its paths."""
-    stock, terms, paths = situation.stock, situation.terms, situation.paths
+    stock, paths = situation.stock, situation.paths
     n, horizon = len(paths), paths.shape[2]
-    rows = np.arange(n)
     quantity = order.quantity if given is None else given
-    due = arrivals(stock, horizon)
-    with_order = due.copy()
-    with_order[rows, terms.lead_time] += quantity
+    due, own, relief = _supply_of(situation)
     on_hand, short = projected_stock(stock, due, paths, ahead.shortage)
-    _, short_with = projected_stock(stock, with_order, paths, ahead.shortage)
-    inside = np.arange(horizon) < terms.protection_interval[:, None]  # (n, H)
+    _, short_with = projected_stock(stock, with_order(situation, quantity), paths, ahead.shortage)
+    inside = np.arange(horizon) < relief[:, :, None]  # (n, S or 1, H)
     lost, lost_with = (_within(s, inside) for s in (short, short_with))  # (n, S)
-    lost_early = _within(short, np.arange(horizon) < terms.lead_time[:, None])
+    lost_early = _within(short, np.arange(horizon) < own[:, :, None])
     wanted = _within(paths, inside)
     quantile = quantiles_of(ahead.policy, situation)
     asked = np.where(np.isnan(quantile), 0.5, quantile)
     mean = paths.mean(axis=1, dtype=np.float64)  # (n, H)
-    projected = _measured_against(ahead.policy, situation, on_hand, due)
+    projected = _measured_against(ahead.policy, situation, on_hand)
     position = stock.inventory_position
     return Outlook(
         need=order.need,
@@ -214,6 +220,7 @@ def _judged(
         quantile=quantile,
         projected=projected,
         target=projected + order.need,
+        interval=relief.mean(axis=1, dtype=np.float64),
         interval_mean=wanted.mean(axis=1, dtype=np.float64),
         interval_p50=row_quantile(wanted, np.full(n, 0.5)),
         interval_target=row_quantile(wanted, asked),
@@ -233,14 +240,40 @@ def _judged(
 _SPECK = 1e-6  # units; less than this short is rounding of floats, not a stock-out
 
 
+def _supply_of(
+    situation: Situation,
+) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+    """Arrivals of open orders (n, [S,] H), lead time and relief (n, S), (n, 1) where they are known."""
+    if situation.supply is not None:
+        supply = situation.supply
+        return supply.arrivals, supply.lead_time, supply.relief
+    terms = situation.terms
+    due = arrivals(situation.stock, situation.paths.shape[2])
+    return due, terms.lead_time[:, None], terms.protection_interval[:, None]
+
+
+def with_order(situation: Situation, quantity: Array) -> NDArray[Any]:
+    """What arrives at the start of each period once `quantity` (n,) is ordered, (n, H) or (n, S, H)."""
+    due, own, _ = _supply_of(situation)
+    rows = np.arange(len(quantity))
+    if situation.supply is None:
+        due[rows, own[:, 0]] += quantity
+        return due
+    horizon = due.shape[2]
+    all_of_them = due.copy()
+    i, s = np.nonzero(own < horizon)
+    all_of_them[i, s, own[i, s]] += quantity[i] * situation.supply.share[i, s]
+    return all_of_them
+
+
 def _within(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Values (n, S, H) summed over the periods inside each row's interval, (n, S)."""
-    return np.asarray(np.einsum("nsh,nh->ns", values, inside.astype(np.float32)))
+    """Values (n, S, H) summed over the periods inside each world's interval (n, S or 1, H), (n, S)."""
+    if inside.shape[1] == 1:
+        return np.asarray(np.einsum("nsh,nh->ns", values, inside[:, 0].astype(np.float32)))
+    return np.asarray((values * inside).sum(axis=2))
 
 
-def _measured_against(
-    policy: Policy, situation: Situation, on_hand: NDArray[np.float32], due: Array
-) -> Array:
+def _measured_against(policy: Policy, situation: Situation, on_hand: NDArray[np.float32]) -> Array:
     """The stock that the need was measured against.
 
     Policies that project the stock measure what is expected to be left when the order arrives, plus
@@ -248,17 +281,20 @@ def _measured_against(
     """
     if not hasattr(policy, "shortage"):
         return situation.stock.inventory_position
-    lead_time = situation.terms.lead_time
-    end = situation.terms.protection_interval + getattr(policy, "extra", 0)
-    periods = np.arange(due.shape[1])
-    is_cover = (periods >= lead_time[:, None]) & (periods < end[:, None])
-    expected = on_hand.mean(axis=1, dtype=np.float64)  # (n, H), at the end of each period
+    due, own, relief = _supply_of(situation)
+    horizon = on_hand.shape[2]
+    end = np.minimum(relief + getattr(policy, "extra", 0), horizon)
+    periods = np.arange(horizon)
+    coming = due[:, None, :] if due.ndim == 2 else due
+    is_cover = (periods >= own[:, :, None]) & (periods < end[:, :, None])  # (n, S or 1, H)
+    before = np.broadcast_to(np.clip(own - 1, 0, horizon - 1)[:, :, None], (*on_hand.shape[:2], 1))
     left = np.where(
-        lead_time > 0,
-        expected[np.arange(len(due)), np.maximum(lead_time - 1, 0)],
-        situation.stock.net_inventory,
+        own > 0,
+        np.take_along_axis(on_hand, before, axis=2)[:, :, 0],
+        situation.stock.net_inventory[:, None],
     )
-    return np.asarray(left + (due * is_cover).sum(axis=1))
+    there = left + (coming * is_cover).sum(axis=2)
+    return np.asarray(there.mean(axis=1, dtype=np.float64))
 
 
 def periods_of_cover(units: Array, mean: Array) -> Array:

@@ -260,7 +260,9 @@ class OrderLine:
 
     id : stable name of the line within this plan
     cost : quantity × unit_cost, money
-    order_date, due_date : ISO; the due date is never before the order date
+    order_date, due_date : ISO; the due date is the day promised, never before the order date
+    late_date : ISO; the day by which it is there in the share of cases that
+        `supply.lead_time_quantile` asks for, by the supplier's record of deliveries
     cover_without, cover_with : periods that stock on hand and on order lasts at expected demand;
         null: longer than can be said (nothing is expected to sell)
     stockout_probability_without, …_with : share 0..1 of worlds with a stock-out within the protection
@@ -288,6 +290,7 @@ class OrderLine:
     reason: Reason
     sentence: str
     offers: tuple[OfferCompared, ...] = ()
+    late_date: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from onhand.plan.economics import Economics, whole_periods
 from onhand.plan.ordinary import cover_stock, ordinary_stock
 from onhand.plan.plan import Assumption
 
-__all__ = ["stock_now"]
+__all__ = ["open_orders", "stock_now"]
 
 _FARTHEST = 2000.0  # days: farther than any plan looks; a due date in 2099 must not fill the memory
 
@@ -138,7 +138,7 @@ def _open_orders(
     start = panel.future_dates(1)[0]
     due = _still_open(inbound, panel, terms, start)
     dates = due["due_date"].to_numpy().astype("datetime64[D]")
-    is_lost = (start - dates).astype(np.float64) > config.supply.write_off_days
+    is_lost = _is_lost(due, start, config)
     when = expected_dates(dates, due["supplier"].to_list(), start, terms.deliveries)
     days = np.minimum((when - start).astype(np.float64), _FARTHEST)
     slots = whole_periods(panel, days)
@@ -155,15 +155,42 @@ def _open_orders(
     return pipeline, late
 
 
+def open_orders(
+    tables: Tables, panel: Panel, terms: Economics, config: Config
+) -> pl.DataFrame | None:
+    """The orders that are still expected, one a row; None without an inbound table.
+
+    Columns: row (stock point), supplier, due_date (as stated; else order date or today plus what the
+    supplier promises), has_due (whether it was stated), quantity (still to come), is_rest (whether a
+    part of the order has come already).
+    """
+    if tables.inbound is None:
+        return None
+    start = panel.future_dates(1)[0]
+    due = _still_open(tables.inbound, panel, terms, start)
+    is_expected = ~_is_lost(due, start, config) & (due["quantity"] > 0).to_numpy()
+    return due.filter(pl.Series(is_expected)).select(
+        "row", "supplier", "due_date", "has_due", "quantity", "is_rest"
+    )
+
+
+def _is_lost(due: pl.DataFrame, start: np.datetime64, config: Config) -> NDArray[np.bool_]:
+    """Which orders are too late to be expected any more."""
+    dates = due["due_date"].to_numpy().astype("datetime64[D]")
+    late = (start - dates).astype(np.float64)
+    return np.asarray(late > config.supply.write_off_days)
+
+
 def _still_open(
     inbound: pl.DataFrame, panel: Panel, terms: Economics, start: np.datetime64
 ) -> pl.DataFrame:
-    """Orders not yet received in full: row, supplier, due date, and the units still to come."""
+    """Orders not yet received in full: row, supplier, due date, units still to come, and whether the
+    due date was stated (`has_due`) and a part has come (`is_rest`)."""
     keys = pl.DataFrame(
         {
             "item": panel.items,
             "location": panel.locations,
-            "lead_days": terms.lead_time_days,
+            "lead_days": terms.promised_days,
             "usual": terms.offer["supplier"],
         }
     ).with_row_index("row")
@@ -174,7 +201,7 @@ def _still_open(
         "received_quantity": pl.Float64(),
         "supplier": pl.String(),
     }
-    lead = pl.duration(days=pl.col("lead_days").ceil().cast(pl.Int64))
+    lead = pl.duration(days=pl.col("lead_days"))
     came = pl.col("received_quantity").fill_null(0.0)
     return (
         inbound.with_columns(
@@ -188,6 +215,8 @@ def _still_open(
             pl.col("due_date")
             .fill_null(pl.col("order_date") + lead)
             .fill_null(pl.lit(start.item()) + lead),
+            has_due=pl.col("due_date").is_not_null(),
+            is_rest=came > 0,
             supplier=pl.coalesce("supplier", "usual"),
             quantity=pl.max_horizontal(pl.lit(0.0), pl.col("quantity") - came),
         )

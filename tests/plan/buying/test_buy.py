@@ -62,7 +62,7 @@ def rules(rng: np.random.Generator, budget: float, space: float) -> Rules:
         weight=rng.uniform(0.1, 2.0, N),
         volume=rng.uniform(0.1, 2.0, N),
         suppliers=asks,
-        timing=Timing(today, today, terms),
+        timing=Timing(today, today, terms, today),
         shelf_life=np.full(N, np.inf),
         ends=np.full(N, np.inf),
         budget=budget,

@@ -159,7 +159,8 @@ def _shortfalls_in_worlds(
             np.maximum(shelf, least, out=shelf, where=k < own)
         np.maximum(worst, -shelf, out=worst, where=(own <= k) & (k < relief))
     missing = np.where(worst > 0, worst / supply.share, worst)
-    return np.asarray(np.where(own < horizon, missing, 0), dtype=np.float32) + np.float32(0)
+    found = np.asarray(np.where(own < horizon, missing, 0), dtype=np.float32)
+    return found + np.float32(0)  # no -0, which would be printed
 
 
 def _until(paths: NDArray[np.float32], stop: NDArray[np.int64]) -> NDArray[np.float32]:

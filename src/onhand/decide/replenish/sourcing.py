@@ -88,6 +88,8 @@ def landed_cost(
 
 def _missed(situation: Situation, quantity: Array) -> tuple[Array, Array, Array]:
     """Expected units short before the order arrives and in its own periods, and left of it, (N,)."""
+    if situation.supply is not None:
+        return _missed_in_worlds(situation, quantity)
     terms, paths = situation.terms, situation.paths
     n = len(paths)
     early, late, left = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -104,4 +106,23 @@ def _missed(situation: Situation, quantity: Array) -> tuple[Array, Array, Array]
             stock = stock + np.asarray(due)[..., None] - paths[rows, :, k]
             early[rows] += np.maximum(-stock, 0.0).mean(axis=1)
             stock = np.maximum(stock, 0.0)
+    return early, late, left
+
+
+def _missed_in_worlds(situation: Situation, quantity: Array) -> tuple[Array, Array, Array]:
+    """`_missed` where every world has its own supply."""
+    assert situation.supply is not None  # asked by `_missed` alone
+    supply, paths = situation.supply, situation.paths
+    n, n_samples, horizon = paths.shape
+    need = shortfalls(situation, np.arange(n), 0, 1, "lost_sales")  # (n, S), of what is ordered
+    comes = np.where(supply.lead_time < horizon, supply.share, 0.0)
+    late = (comes * np.maximum(need - quantity[:, None], 0.0)).mean(axis=1)
+    left = (comes * (quantity[:, None] - np.clip(need, 0.0, quantity[:, None]))).mean(axis=1)
+    early = np.zeros(n)
+    stock = np.repeat(situation.stock.net_inventory[:, None], n_samples, axis=1)
+    for k in range(min(horizon, int(supply.lead_time.max(initial=0)))):
+        is_before = k < supply.lead_time
+        stock = stock + supply.arrivals[:, :, k] - paths[:, :, k]
+        early += (np.maximum(-stock, 0.0) * is_before).mean(axis=1)
+        stock = np.maximum(stock, 0.0)
     return early, late, left

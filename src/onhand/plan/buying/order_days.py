@@ -75,12 +75,15 @@ class OrderDays:
 class Timing:
     """When this plan's orders are placed and come, each (N,), and the terms for this one review.
 
-    terms : lead time as it is from here, review period until the next order can be there
+    due_date : the day promised;  late_date : the day by which it is there in the share of cases that
+        `supply.lead_time_quantile` asks for, by the supplier's record
+    terms : lead time until the late date, review period until the next order can be there as late
     """
 
     order_date: NDArray[np.datetime64]
     due_date: NDArray[np.datetime64]
     terms: SupplyTerms
+    late_date: NDArray[np.datetime64]
 
 
 def order_days_of(tables: Tables) -> Mapping[str | None, OrderDays]:
@@ -121,33 +124,37 @@ def timing_of(panel: Panel, terms: Economics, days: Mapping[str | None, OrderDay
     n = panel.n_series
     start = panel.future_dates(1)[0]
     lead = np.ceil(terms.lead_time_days).astype(np.int64)
+    promised = terms.promised_days
     order_date = np.full(n, start)
-    due_date = start + lead.astype("timedelta64[D]")
+    due_date = start + promised.astype("timedelta64[D]")
+    late_date = start + lead.astype("timedelta64[D]")
     lead_time = terms.terms.lead_time.copy()
     review_period = terms.terms.review_period.copy()
     kinds = pl.DataFrame(
         {
             "supplier": terms.offer["supplier"],
+            "promised": promised,
             "lead": lead,
             "review": np.ceil(terms.review_days).astype(np.int64),
         }
     ).with_row_index("row")
-    for kind, rows in kinds.group_by("supplier", "lead", "review", maintain_order=True):
+    for kind, rows in kinds.group_by("supplier", "promised", "lead", "review", maintain_order=True):
         own = days.get(kind[0], days.get(None, OrderDays()))
         if own == OrderDays():
             continue
         at = rows["row"].to_numpy()
         now = own.first_from(start.item())
-        comes = own.arrival(now, int(kind[1]))
-        after = own.first_from(now + int(kind[2]) * _DAY)
-        relief = own.arrival(after, int(kind[1]))
+        comes = own.arrival(now, int(kind[2]))
+        after = own.first_from(now + int(kind[3]) * _DAY)
+        relief = own.arrival(after, int(kind[2]))
         whole = whole_periods(
             panel, np.array([(comes - start.item()).days, (relief - start.item()).days], float)
         )
-        order_date[at], due_date[at] = np.datetime64(now), np.datetime64(comes)
+        order_date[at], late_date[at] = np.datetime64(now), np.datetime64(comes)
+        due_date[at] = np.datetime64(own.arrival(now, int(kind[1])))
         lead_time[at] = whole[0]
         review_period[at] = max(1, int(whole[1] - whole[0]))
     own_terms = SupplyTerms(
         lead_time, review_period, terms.terms.minimum_order, terms.terms.pack_size
     )
-    return Timing(order_date, due_date, own_terms)
+    return Timing(order_date, due_date, own_terms, late_date)

@@ -8,6 +8,7 @@ where that saves money. Each step is kept, so that the line can be explained.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +128,7 @@ def _offer(situation: Situation, step: Array, n_steps: int) -> tuple[Array, Arra
         situation.paths,
         situation.terms,
         Costs.of(holding_cost=0.0, shortage_cost=1.0, n_series=n),
+        situation.supply,
     )
     saved = worth_of_steps(units, step=money.step, look_ahead=LOOK_AHEAD, n_steps=n_steps)
     return money.step, money.worth, saved.worth
@@ -142,17 +144,20 @@ def _in_steps(quantity: Array, step: Array, least: Array, pack: Array) -> Array:
 
 def _left(situation: Situation) -> Array:
     """Units expected to be there when the order arrives, open orders of its cover included."""
-    due = arrivals(situation.stock, situation.paths.shape[2])
-    lead = situation.terms.lead_time
-    first = int(lead.max(initial=0))
+    supply = situation.supply
+    due: NDArray[Any] = arrivals(situation.stock, situation.paths.shape[2])[:, None, :]
+    lead = situation.terms.lead_time[:, None]
+    if supply is not None:
+        due, lead = supply.arrivals, supply.lead_time
+    first = max(1, int(lead.max(initial=0)))  # periods that have to be looked at
     on_hand, _ = projected_stock(
-        situation.stock, due, situation.paths[:, :, : max(1, first)], "lost_sales"
+        situation.stock, due[:, :, :first], situation.paths[:, :, :first], "lost_sales"
     )
-    expected = on_hand.mean(axis=1, dtype=np.float64)
-    n = np.arange(len(lead))
-    stock = np.where(lead > 0, expected[n, np.maximum(lead - 1, 0)], situation.stock.on_hand)
-    later = due * (np.arange(due.shape[1]) >= lead[:, None])
-    return np.asarray(stock + later.sum(axis=1))
+    before = np.broadcast_to(np.maximum(lead - 1, 0)[:, :, None], (*on_hand.shape[:2], 1))
+    shelf = np.take_along_axis(on_hand, before, axis=2)[:, :, 0]
+    stock = np.where(lead > 0, shelf, situation.stock.on_hand[:, None])
+    later = due * (np.arange(due.shape[2]) >= lead[:, :, None])
+    return np.asarray((stock + later.sum(axis=2)).mean(axis=1, dtype=np.float64))
 
 
 def _sellable(situation: Situation, window: Array, ladder: PriceLadder) -> Array:

@@ -1,8 +1,11 @@
 """What do the shop's own receipts say of its suppliers, and when will open orders come?
 
 A promise is the lead time stated for the item; where nobody stated one, the middle of those seen.
-The plan counts on the promise plus the lateness that a stated share of deliveries does not exceed
-(`supply.lead_time_quantile`), learned per supplier (`onhand.inventory.lead_times`).
+Its record of lateness and of shares delivered is learned per supplier
+(`onhand.inventory.lead_times`): for orders still to be placed, lateness is counted from the promise;
+for open ones, from their due date. `onhand.plan.buying.worlds` draws from it, world by world; where one
+number has to do, it is the lateness that a stated share of deliveries does not exceed
+(`supply.lead_time_quantile`).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onhand.data.tables import Tables
-from onhand.inventory.lead_times import Lateness, fit_lateness
+from onhand.inventory.lead_times import Delivered, Lateness, fit_delivered, fit_lateness
 from onhand.plan.plan import Assumption
 
 __all__ = [
@@ -36,31 +39,75 @@ class Deliveries:
     late : supplier -> its lateness; suppliers without a receipt are judged by the others'
     anyone : the lateness of all receipts together; None: nothing was received
     seen : supplier -> receipts, a table (supplier, n, ordered, received)
+    behind : supplier -> its lateness against due dates, where it had any
+    delivered : supplier -> the share of its orders that came
     """
 
     late: Mapping[str, Lateness]
     anyone: Lateness | None
     seen: pl.DataFrame
+    behind: Mapping[str, Lateness]
+    delivered: Mapping[str, Delivered]
 
     def of(self, supplier: str | None) -> Lateness | None:
         """The lateness to expect of a supplier; None: nothing was ever received from anyone."""
         return self.late.get(supplier or NOBODY, self.anyone)
+
+    def after_due(self, supplier: str | None) -> Lateness | None:
+        """The lateness to expect of an open order with a due date."""
+        return self.behind.get(supplier or NOBODY, self.of(supplier))
+
+    def share_of(self, supplier: str | None) -> Delivered | None:
+        """The share to expect of an order; None: nothing was ever received from this supplier."""
+        return self.delivered.get(supplier or NOBODY)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether everything ever received came on its day and in full, or nothing was."""
+        records = [*self.late.values(), *self.behind.values()]
+        return all((r.days == 0).all() for r in records) and all(
+            (d.share == 1).all() for d in self.delivered.values()
+        )
 
 
 def learn_deliveries(offers: pl.DataFrame, tables: Tables) -> Deliveries:
     """How late the suppliers of `offers` (see `offers_of`) have been."""
     promised = _with_promise(offers, tables)
     receipts = _receipts(promised, tables)
-    days = receipts.filter(pl.col("late").is_not_null())
-    if not len(days):
-        return Deliveries({}, None, _seen(receipts))
+    days = pl.concat([receipts, _listed(promised)], how="diagonal").filter(
+        pl.col("late").is_not_null()
+    )
+    came = receipts.filter((pl.col("quantity") > 0) & pl.col("received_quantity").is_not_null())
+    came = came.with_columns(share=pl.col("received_quantity") / pl.col("quantity"))
     usual = promised.with_columns(pl.col("supplier").fill_null(NOBODY)).group_by("supplier")
-    late = {}
+    late, behind, delivered = {}, {}, {}
     for supplier, promise in usual.agg(pl.col("promised").median()).sort("supplier").iter_rows():
         is_own = pl.col("supplier") == supplier
-        own, others = days.filter(is_own)["late"], _scaled(days.filter(~is_own), promise)
-        late[supplier] = fit_lateness(own.to_numpy(), others)
-    return Deliveries(late, fit_lateness([], days["late"].to_numpy()), _seen(receipts))
+        if len(days):
+            own, others = days.filter(is_own)["late"], _scaled(days.filter(~is_own), promise)
+            late[supplier] = fit_lateness(own.to_numpy(), others)
+        due = days.filter(is_own)["behind"].drop_nulls()
+        if len(due):
+            others = _scaled(days.filter(~is_own), promise)
+            behind[supplier] = fit_lateness(due.to_numpy(), others)
+        if len(share := came.filter(is_own)["share"]):
+            delivered[supplier] = fit_delivered(share.to_numpy())
+    anyone = fit_lateness([], days["late"].to_numpy()) if len(days) else None
+    return Deliveries(late, anyone, _seen(receipts), behind, delivered)
+
+
+def _listed(promised: pl.DataFrame) -> pl.DataFrame:
+    """Lead times listed in the supply table as days beyond the promise; a row for each of them."""
+    once = promised.filter(pl.col("observed_lead_times").is_not_null()).unique(
+        ["item", "supplier", "observed_lead_times"], maintain_order=True
+    )
+    took = pl.col("observed_lead_times").str.split(";")
+    days = pl.col("took").str.strip_chars().cast(pl.Float64, strict=False)
+    return (
+        once.with_columns(took=took)
+        .explode("took")
+        .select(pl.col("supplier").fill_null(NOBODY), "promised", late=days - pl.col("promised"))
+    )
 
 
 def _scaled(receipts: pl.DataFrame, promise: float | None) -> NDArray[np.float64]:
@@ -110,7 +157,7 @@ def notes_on(deliveries: Deliveries, share: float) -> tuple[Assumption, ...]:
             why = f"{who}: {share:.0%} of deliveries are at most so late, by {n} receipts"
             notes.append(Assumption("supply.lateness", f"{days:g}", "days", "file", why))
         if ordered > 0 and received < 0.995 * ordered:
-            why = f"{who} delivered this share of what was ordered; orders are not raised for it"
+            why = f"{who} delivered this share of what was ordered; the plan counts on it"
             kept = f"{received / ordered:.3f}"
             notes.append(Assumption("supply.delivered", kept, "share", "file", why))
     return tuple(notes)
@@ -156,6 +203,7 @@ def _with_promise(offers: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 def _receipts(offers: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """What was received: supplier, days late (null: nobody can say), units ordered and received."""
     kinds = {"supplier": pl.String(), "late": pl.Float64(), "promised": pl.Float64()}
+    kinds |= {"behind": pl.Float64()}
     kinds |= {"quantity": pl.Float64(), "received_quantity": pl.Float64()}
     inbound = tables.inbound
     if inbound is None or "received_date" not in inbound.columns:
@@ -182,6 +230,7 @@ def _receipts(offers: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         pl.col("supplier").fill_null(NOBODY),
         late=late,
         promised="promised",
+        behind=against_due,
         quantity="quantity",
         received_quantity=pl.coalesce("received_quantity", "quantity"),
     )

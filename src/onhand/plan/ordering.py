@@ -1,0 +1,104 @@
+"""What is ordered now, from whom, and what is to be expected of it?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from onhand.data.panel import Panel
+from onhand.data.tables import Tables
+from onhand.demand.history import DemandHistory
+from onhand.forecast.forecaster import FittedForecaster
+from onhand.inventory.policy import Policy
+from onhand.inventory.stock import Stock
+from onhand.plan.buying.choose import choose_offers
+from onhand.plan.buying.decide import decide
+from onhand.plan.buying.order_days import order_days_of
+from onhand.plan.buying.rules import rules_of
+from onhand.plan.buying.worlds import Worlds, supply_worlds
+from onhand.plan.config import Config
+from onhand.plan.economics import Economics
+from onhand.plan.outlook import Lookahead
+from onhand.plan.plan import Plan
+from onhand.plan.progress import Progress, silent
+from onhand.plan.shelf import open_orders
+from onhand.plan.workings import Workings
+
+__all__ = ["order_now"]
+
+
+def order_now(
+    tables: Tables,
+    history: DemandHistory,
+    config: Config,
+    terms: Economics,
+    stock: Stock,
+    fitted: FittedForecaster,
+    policy: Policy,
+    *,
+    seed: int,
+    previous: Plan | None = None,
+    progress: Progress = silent,
+) -> Workings:
+    """The orders of every stock point, with `policy` on the paths of `fitted`.
+
+    `terms` are those with each stock point's first offer; the offers are chosen here.
+    """
+    panel = history.panel
+    ahead = _lookahead(panel, policy, terms, config, seed)
+    choice = choose_offers(tables, panel, config, terms, fitted, stock, ahead)
+    rules = rules_of(tables, panel, choice.terms, config, previous)
+    terms = replace(choice.terms, terms=rules.timing.terms)
+    worlds = _worlds(tables, panel, terms, stock, config, seed)
+    ahead = _lookahead(panel, policy, terms, config, seed, worlds)
+    ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
+    bought, outlook = decide(fitted, stock, terms, rules, ahead, progress)
+    return Workings(
+        history, terms, stock, fitted, ahead, outlook, config, rules, bought, choice.compared
+    )
+
+
+def _worlds(
+    tables: Tables, panel: Panel, terms: Economics, stock: Stock, config: Config, seed: int
+) -> Worlds | None:
+    """When goods may come; None where nothing is uncertain, or the settings say to plan with one day."""
+    if config.supply.deliveries == "planned":
+        return None
+    return supply_worlds(
+        panel,
+        terms,
+        order_days_of(tables),
+        stock,
+        open_orders(tables, panel, terms, config),
+        n_samples=config.plan.n_samples,
+        seed=seed,
+    )
+
+
+def _lookahead(
+    panel: Panel,
+    policy: Policy,
+    terms: Economics,
+    config: Config,
+    seed: int,
+    worlds: Worlds | None = None,
+) -> Lookahead:
+    """How far this plan looks: as far as its orders reach, and as far as its cards show."""
+    interval = int(terms.terms.protection_interval.max(initial=1))
+    longest = policy.horizon(terms.terms)
+    reach = 0 if worlds is None else worlds.reach() + max(0, longest - interval)
+    return Lookahead(
+        policy=policy,
+        horizon=max(
+            longest,
+            interval,
+            reach,
+            round(config.plan.horizon_days * panel.frequency.per_year / 365.25),
+        ),
+        n_samples=config.plan.n_samples,
+        seed=seed,
+        rounding=config.policy.rounding,
+        shortage=config.policy.shortage,
+        supply=None if worlds is None else worlds.of,
+    )
