@@ -14,5 +14,5 @@ PAGES = Path(__file__).parents[2] / "docs" / "concepts"
 def test_the_examples_of_a_page_run(page: str) -> None:
     """Every example gives the printed result."""
     results = doctest.testfile(str(PAGES / page), module_relative=False)
-    assert results.attempted > 2
+    assert results.attempted > 3
     assert results.failed == 0

@@ -1,0 +1,137 @@
+"""What is best when cost and limits are sums of shares? Linear programs, whole numbers allowed.
+
+HiGHS (Huangfu & Hall 2018) does the work, through SciPy, which carries it: nothing more to install.
+What comes back is checked against the rows here, and says how far from the best it can be at most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from onhand.errors import ConfigError, ShapeError
+
+__all__ = ["LinearAnswer", "LinearProgram", "solve"]
+
+Array = NDArray[np.float64]
+
+_SLACK = 1e-6  # share by which a row may be missed: HiGHS's own feasibility tolerance
+
+
+@dataclass(frozen=True)
+class LinearProgram:
+    """Minimise cost · x  where  row_lower <= rows · x <= row_upper  and  lower <= x <= upper.
+
+    cost : (D,) money per unit of each number
+    rows : (M, D) sparse
+    row_lower, row_upper : (M,); minus and plus infinity where there is no limit
+    lower, upper : (D,) finite lower bounds; infinity allowed above
+    is_whole : (D,) which numbers must be whole
+
+    Raises
+    ------
+    ShapeError
+        When the parts do not fit together.
+    """
+
+    cost: Array
+    rows: csr_array
+    row_lower: Array
+    row_upper: Array
+    lower: Array
+    upper: Array
+    is_whole: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        m, d = self.rows.shape
+        for name, size in (
+            ("cost", d), ("lower", d), ("upper", d), ("is_whole", d),
+            ("row_lower", m), ("row_upper", m),
+        ):  # fmt: skip
+            shape = getattr(self, name).shape
+            if shape != (size,):
+                raise ShapeError(f"{name} has shape {shape}; {m} rows of {d} ask for ({size},)")
+
+    def relaxed(self) -> LinearProgram:
+        """The same without whole numbers: its cost is a bound for this one's."""
+        return replace(self, is_whole=np.zeros_like(self.is_whole))
+
+
+@dataclass(frozen=True)
+class LinearAnswer:
+    """The best numbers found, what they cost, and what nothing can cost less than.
+
+    value : (D,), whole where that was asked
+    """
+
+    value: Array
+    cost: float
+    bound: float
+
+    @property
+    def gap(self) -> float:
+        """(cost - bound) / |cost|: at most this share is left to gain; 0 when proven best."""
+        return (self.cost - self.bound) / max(abs(self.cost), 1e-12)
+
+
+def solve(program: LinearProgram, *, seconds: float = 60.0, gap: float = 1e-6) -> LinearAnswer:
+    """The best answer to `program` found in so many seconds, or one within `gap` of the best.
+
+    Raises
+    ------
+    ConfigError
+        When no numbers keep all limits, when cost falls without end, or when the time was too
+        short to find any answer.
+
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> knapsack = LinearProgram(                      # worth 10, 5, 4; room for 10 of 8, 5, 5
+    ...     cost=np.array([-10.0, -5.0, -4.0]), rows=csr_array([[8.0, 5.0, 5.0]]),
+    ...     row_lower=np.array([-np.inf]), row_upper=np.array([10.0]),
+    ...     lower=np.zeros(3), upper=np.ones(3), is_whole=np.ones(3, dtype=bool))
+    >>> answer = solve(knapsack)
+    >>> answer.value.tolist(), answer.cost, answer.gap
+    ([1.0, 0.0, 0.0], -10.0, 0.0)
+    >>> solve(knapsack.relaxed()).cost                 # two fifths of the second as well
+    -12.0
+    """
+    found = milp(
+        program.cost,
+        integrality=program.is_whole.astype(np.int64),
+        bounds=Bounds(program.lower, program.upper),
+        constraints=LinearConstraint(program.rows, program.row_lower, program.row_upper),
+        options={"time_limit": seconds, "mip_rel_gap": gap, "disp": False},
+    )
+    if found.x is None:
+        raise ConfigError(f"no answer to the linear program: {_why(found.status, seconds)}")
+    value = np.where(program.is_whole, np.rint(found.x), found.x)
+    value = np.clip(value, program.lower, program.upper)
+    _must_keep_rows(program, value)
+    cost = float(program.cost @ value)
+    bound = found.get("mip_dual_bound")
+    return LinearAnswer(value, cost, cost if bound is None else min(cost, float(bound)))
+
+
+def _why(status: int, seconds: float) -> str:
+    return {
+        1: f"{seconds:g} seconds were too few; allow more",
+        2: "its limits contradict each other; loosen one",
+        3: "its cost falls without end; a limit is missing",
+    }.get(status, "HiGHS had numerical trouble; scale the numbers")
+
+
+def _must_keep_rows(program: LinearProgram, value: Array) -> None:
+    """Solvers have been seen to call an answer optimal that breaks a row."""
+    reached = program.rows @ value
+    room = _SLACK * np.maximum(1.0, abs(program.rows) @ np.abs(value))
+    broken = (reached < program.row_lower - room) | (reached > program.row_upper + room)
+    if broken.any():
+        row = int(np.argmax(broken))
+        raise ConfigError(
+            f"the solver's answer breaks row {row}: {reached[row]:g} is not within "
+            f"{program.row_lower[row]:g}..{program.row_upper[row]:g}; scale the numbers"
+        )
