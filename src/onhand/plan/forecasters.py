@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import math
+
 from onhand.data.panel import Frequency
+from onhand.errors import ConfigError
 from onhand.forecast import (
     TSB,
     Bootstrap,
@@ -14,15 +18,58 @@ from onhand.forecast import (
     default_forecaster,
 )
 from onhand.forecast.own_spread import OwnSpread
+from onhand.forecast.shared import Shared
+from onhand.forecast.steered import Steered
+from onhand.forecast.steering import steered_by_trees
+from onhand.plan.plan import Assumption
 
-__all__ = ["forecasters_for"]
+__all__ = ["FEWEST_FOR_TREES", "forecaster_note", "forecasters_for"]
+
+FEWEST_FOR_TREES = 10_000
+"""Known periods of all stock points together below which trees are not taught by default.
+
+A third of the history comes before the first past review, and an example of a tree is one period.
+Below this a leaf of forty examples is a per cent of all that was seen.
+"""
 
 
-def forecasters_for(name: str, frequency: Frequency) -> dict[str, Forecaster]:
-    """The forecasters that a configuration names; of the default's two spreads the replay chooses one."""
+def forecasters_for(
+    name: str, frequency: Frequency, n_known: float = math.inf
+) -> dict[str, Forecaster]:
+    """The forecasters that a configuration names; of several the replay chooses one by its money.
+
+    The first is the one that decides where nothing can be replayed. They share the statistics they
+    stand on, so that these are fitted once per origin.
+
+    Parameters
+    ----------
+    name : as in `[forecast] forecaster`
+    frequency : of the shop's periods
+    n_known : periods of all stock points together of which demand is known; see `FEWEST_FOR_TREES`
+
+    Raises
+    ------
+    ConfigError
+        When a network is asked for and PyTorch is not installed.
+
+    >>> list(forecasters_for("default", Frequency.WEEK))
+    ['default', 'statistical', 'own spread']
+    >>> list(forecasters_for("default", Frequency.WEEK, n_known=500))       # too little for trees
+    ['statistical', 'own spread']
+    """
+    statistical = Shared(default_forecaster(frequency))
+    own_spread = OwnSpread(statistical)
     if name == "default":
-        default = default_forecaster(frequency)
-        return {"default": default, "own spread": OwnSpread(default)}
+        alone: dict[str, Forecaster] = {"statistical": statistical, "own spread": own_spread}
+        if n_known < FEWEST_FOR_TREES:
+            return alone
+        return {"default": steered_by_trees(statistical, frequency)} | alone
+    if name == "statistical":
+        return {name: statistical, "own spread": own_spread}
+    if name == "boosted":
+        return {name: steered_by_trees(statistical, frequency, share=1.0)}
+    if name == "ensemble":
+        return {name: _ensemble(statistical, frequency)}
     points: dict[str, Forecaster] = {
         "seasonal_naive": SeasonalNaive(),
         "moving_average": MovingAverage(frequency.quarter),
@@ -30,3 +77,35 @@ def forecasters_for(name: str, frequency: Frequency) -> dict[str, Forecaster]:
         "tsb": TSB(),
     }
     return {name: Bootstrap() if name == "bootstrap" else Calibrated(points[name])}
+
+
+def forecaster_note(name: str, chosen: str, n_known: float) -> Assumption:
+    """Which forecaster decides now, and why, for the plan's assumptions.
+
+    >>> forecaster_note("default", "statistical", 500).why
+    'demand is known in 500 periods of all stock points together, and boosted trees want 10,000'
+    """
+    key = "forecast.forecaster"
+    if name not in ("default", "statistical"):
+        return Assumption(key, chosen, "", "config", "stated in onhand.toml")
+    if name == "default" and n_known < FEWEST_FOR_TREES:
+        why = (
+            f"demand is known in {n_known:,.0f} periods of all stock points together, and boosted "
+            f"trees want {FEWEST_FOR_TREES:,}"
+        )
+        return Assumption(key, chosen, "", "assumed", why)
+    why = "its paths led to the cheapest orders on the shop's own past"
+    return Assumption(key, chosen, "", "file", why)
+
+
+def _ensemble(statistical: Forecaster, frequency: Frequency) -> Forecaster:
+    """A third of the mean from each of statistics, trees and a network; the spread of the statistics."""
+    if importlib.util.find_spec("torch") is None:
+        raise ConfigError(
+            "forecast.forecaster = 'ensemble' teaches a network with PyTorch, which is not installed: "
+            'pip install "onhand[deep]", or choose another forecaster'
+        )
+    from onhand.forecast.neural import MLP, Neural, Quantiles
+
+    network = Neural(MLP(), Quantiles())
+    return Steered(steered_by_trees(statistical, frequency, share=0.5), network, share=1 / 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 import onhand
 from onhand.data.tables import Tables
 from onhand.plan.board import board_of
@@ -10,7 +12,7 @@ from onhand.plan.cards import cards
 from onhand.plan.config import Config
 from onhand.plan.contest import Contest
 from onhand.plan.economics import economics
-from onhand.plan.forecasters import forecasters_for
+from onhand.plan.forecasters import forecaster_note, forecasters_for
 from onhand.plan.lines import order_lines
 from onhand.plan.ordering import order_now
 from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
@@ -69,7 +71,8 @@ def make_plan(
     stock, stock_notes = stock_now(tables, history, terms, config)
     progress("Reading what happened", 1.0)
 
-    forecasters = forecasters_for(config.forecast.forecaster, panel.frequency)
+    n_known = int(np.isfinite(history.values).sum())
+    forecasters = forecasters_for(config.forecast.forecaster, panel.frequency, n_known)
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
 
     policy = past.entrant.policy
@@ -88,7 +91,8 @@ def make_plan(
     )
 
     progress("Writing the plan", 0.0)
-    made_by = (past.assumption, *ratio_notes(work, past.contest))
+    chosen = forecaster_note(config.forecast.forecaster, past.entrant.forecaster, n_known)
+    made_by = (chosen, past.assumption, *ratio_notes(work, past.contest))
     notes = (*work.economics.assumptions, *stock_notes, *made_by)
     plan = _written(work, tables, notes, past.contest)
     progress("Writing the plan", 1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from onhand.data.tables import Tables
 from onhand.errors import HistoryError
 from onhand.plan.config import Config
@@ -40,7 +42,8 @@ def replay_shop(
     history = believe(build_panel(tables, frequency=config.shop.frequency))
     panel = history.panel
     terms = economics(tables, panel, config)
-    forecasters = forecasters_for(config.forecast.forecaster, panel.frequency)
+    n_known = int(np.isfinite(history.values).sum())
+    forecasters = forecasters_for(config.forecast.forecaster, panel.frequency, n_known)
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
     if past.contest is None:
         raise HistoryError(
