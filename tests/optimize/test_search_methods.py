@@ -67,6 +67,21 @@ class TestEveryMethod:
             _solve(method(), start=np.array([0.5, 7.0, 0.5]))
 
 
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.__name__)
+def test_a_number_that_cannot_move_stays_where_it_is(method) -> None:
+    """Lower bound = upper bound: nothing to search there, nothing to divide by."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Pinned(Bowl):
+        lower: np.ndarray = dataclasses.field(default_factory=lambda: np.array([0.0, 0.5, 0.0]))
+        upper: np.ndarray = dataclasses.field(default_factory=lambda: np.array([1.0, 0.5, 1.0]))
+
+    found = minimize(Pinned(), method(), Evaluations(300), rng=np.random.default_rng(0), bound=1.0)
+    assert found.candidate[1] == 0.5
+    assert found.gap is not None
+    assert found.gap < 0.3
+
+
 def test_beats_random_search() -> None:
     """A method that only guessed would fail here: 10 numbers, the same budget."""
     bowl = Box(np.zeros(10), np.ones(10), lambda x: ((x - 0.3) ** 2).sum(axis=1))

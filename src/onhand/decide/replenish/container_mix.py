@@ -124,8 +124,12 @@ class MixProblem:
         return np.where(self.least > k, -np.inf, total)
 
     def costs(self, candidates: Array) -> Array:
-        """Negative worth of each candidate, (P, N) -> (P,)."""
-        return -self.worth_of(self.packs(candidates))
+        """Negative worth of each candidate, (P, N) -> (P,); what no containers hold costs more than
+        anything that they do, the more the fuller."""
+        packs = self.packs(candidates)
+        worth = self.worth_of(packs)
+        dear = np.abs(self.offer.worth).sum() + sum(k.freight * k.most for k in self.kinds)
+        return np.where(np.isfinite(worth), -worth, dear * (1.0 + packs.sum(axis=1)))
 
     def packs(self, candidates: Array) -> NDArray[np.int64]:
         """Whole packs (P, N): less than half of the least order is none, more of it all of it."""

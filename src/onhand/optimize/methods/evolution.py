@@ -43,14 +43,13 @@ class CMAES:
             "CMA_diagonal": self.is_diagonal,
             "verbose": -9,
         }
-        return _CmaSearch(
-            cma.CMAEvolutionStrategy(middle, self.step, options), problem.lower, width
-        )
+        return _CmaSearch(cma.CMAEvolutionStrategy(middle, self.step, options), problem, width)
 
 
 class _CmaSearch:
-    def __init__(self, inner: Any, lower: Array, width: Array) -> None:
-        self._inner, self._lower, self._width = inner, lower, width
+    def __init__(self, inner: Any, problem: Problem, width: Array) -> None:
+        self._inner, self._width = inner, width
+        self._lower, self._upper = problem.lower, problem.upper
         self._asked: Any = None
 
     def ask(self) -> Array:
@@ -58,7 +57,8 @@ class _CmaSearch:
         if self._inner.stop():
             return np.empty((0, len(self._lower)))
         self._asked = self._inner.ask()
-        return self._lower + np.asarray(self._asked) * self._width
+        asked = self._lower + np.asarray(self._asked) * self._width
+        return np.clip(asked, self._lower, self._upper)  # a number that cannot move, rounding
 
     def tell(self, candidates: Array, costs: Array) -> None:  # noqa: ARG002  pycma keeps its own
         """Hands the costs of the last generation to pycma."""

@@ -79,24 +79,27 @@ def _begin(
     from pymoo.core.problem import Problem as PymooProblem
     from pymoo.core.termination import NoTermination
 
-    box = PymooProblem(n_var=len(problem.lower), n_obj=1, xl=problem.lower, xu=problem.upper)
+    # pymoo divides by the width of the box: a number that cannot move is given a hair's breadth.
+    upper = np.where(problem.upper > problem.lower, problem.upper, problem.lower + 1e-9)
+    box = PymooProblem(n_var=len(problem.lower), n_obj=1, xl=problem.lower, xu=upper)
     inner = algorithm(pop_size=size, sampling=first_generation(problem, size, rng, start))
     inner.setup(box, termination=NoTermination(), seed=int(rng.integers(2**31)), verbose=False)
-    return _PymooSearch(inner, box)
+    return _PymooSearch(inner, box, problem.upper)
 
 
 class _PymooSearch:
     """Holds pymoo's own mutable algorithm; the only state in this room besides pycma's."""
 
-    def __init__(self, inner: Any, box: Any) -> None:
+    def __init__(self, inner: Any, box: Any, upper: Array) -> None:
         self._inner = inner
         self._box = box
+        self._upper = upper
         self._asked: Any = None
 
     def ask(self) -> Array:
         """The next generation, (P, D)."""
         self._asked = self._inner.ask()
-        return np.asarray(self._asked.get("X"), dtype=np.float64)
+        return np.minimum(np.asarray(self._asked.get("X"), dtype=np.float64), self._upper)
 
     def tell(self, candidates: Array, costs: Array) -> None:  # noqa: ARG002  pymoo keeps them itself
         """Hands the costs of the last generation to pymoo."""
