@@ -28,6 +28,8 @@ EXAMPLES: dict[str, Any] = {
     "Blend": lambda cls: cls([TSB(), MovingAverage(8)]),
     "Boosted": lambda cls: cls(n_rows=2_000, n_origins=20, trees=Trees(n_trees=5)),
     "Calibrated": lambda cls: cls(MovingAverage(8), n_origins=4),
+    "Ending": lambda cls: cls(MovingAverage(8)),
+    "NewItems": lambda cls: cls(MovingAverage(8)),
     "OwnSpread": lambda cls: cls(MovingAverage(8)),
     "Recent": lambda cls: cls(TSB(), 60),
     "Seasonalised": lambda cls: cls(TSB()),
