@@ -65,34 +65,49 @@ def first_generation(
     problem: Problem, size: int, rng: np.random.Generator, start: Array | None
 ) -> Array:
     """Candidates spread over the box, or around `start` (which is the first of them), (size, D)."""
-    width = problem.upper - problem.lower
     if start is None:
-        return problem.lower + width * rng.random((size, len(width)))
+        return scattered(problem.lower, problem.upper, size, rng)
+    width = problem.upper - problem.lower
     near = start + 0.1 * width * rng.standard_normal((size, len(width)))
     near[0] = start
     return np.clip(near, problem.lower, problem.upper)
 
 
+def scattered(lower: Array, upper: Array, size: int, rng: np.random.Generator) -> Array:
+    """Candidates anywhere in the box, (size, D)."""
+    return np.asarray(lower + (upper - lower) * rng.random((size, len(lower))))
+
+
 def _begin(
     algorithm: Any, size: int, problem: Problem, rng: np.random.Generator, start: Array | None
 ) -> Search:
-    from pymoo.core.problem import Problem as PymooProblem
-    from pymoo.core.termination import NoTermination
-
-    # pymoo divides by the width of the box: a number that cannot move is given a hair's breadth.
-    upper = np.where(problem.upper > problem.lower, problem.upper, problem.lower + 1e-9)
-    box = PymooProblem(n_var=len(problem.lower), n_obj=1, xl=problem.lower, xu=upper)
-    inner = algorithm(pop_size=size, sampling=first_generation(problem, size, rng, start))
-    inner.setup(box, termination=NoTermination(), seed=int(rng.integers(2**31)), verbose=False)
-    return _PymooSearch(inner, box, problem.upper)
+    first = first_generation(problem, size, rng, start)
+    return PymooSearch(algorithm, first, problem.lower, problem.upper, n_costs=1, rng=rng)
 
 
-class _PymooSearch:
+class PymooSearch:
     """Holds pymoo's own mutable algorithm; the only state in this room besides pycma's."""
 
-    def __init__(self, inner: Any, box: Any, upper: Array) -> None:
-        self._inner = inner
-        self._box = box
+    def __init__(
+        self,
+        algorithm: Any,
+        first: Array,
+        lower: Array,
+        upper: Array,
+        *,
+        n_costs: int,
+        rng: np.random.Generator,
+    ) -> None:
+        from pymoo.core.problem import Problem as PymooProblem
+        from pymoo.core.termination import NoTermination
+
+        # pymoo divides by the width of the box: a number that cannot move is given a hair's breadth.
+        wide = np.where(upper > lower, upper, lower + 1e-9)
+        self._box = PymooProblem(n_var=len(lower), n_obj=n_costs, xl=lower, xu=wide)
+        self._inner = algorithm(pop_size=len(first), sampling=first)
+        self._inner.setup(
+            self._box, termination=NoTermination(), seed=int(rng.integers(2**31)), verbose=False
+        )
         self._upper = upper
         self._asked: Any = None
 
@@ -101,10 +116,11 @@ class _PymooSearch:
         self._asked = self._inner.ask()
         return np.minimum(np.asarray(self._asked.get("X"), dtype=np.float64), self._upper)
 
-    def tell(self, candidates: Array, costs: Array) -> None:  # noqa: ARG002  pymoo keeps them itself
-        """Hands the costs of the last generation to pymoo."""
+    def tell(self, candidates: Array, costs: Array) -> None:
+        """Hands the costs of the last generation, (P,) or (P, M), to pymoo."""
         from pymoo.core.evaluator import Evaluator
         from pymoo.problems.static import StaticProblem
 
-        Evaluator().eval(StaticProblem(self._box, F=costs[:, None]), self._asked)
+        judged = StaticProblem(self._box, F=costs.reshape(len(candidates), -1))
+        Evaluator().eval(judged, self._asked)
         self._inner.tell(infills=self._asked)
