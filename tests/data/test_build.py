@@ -101,6 +101,17 @@ def test_a_price_stands_until_another_is_seen_and_the_calendar_plans_ahead() -> 
     np.testing.assert_allclose(panel.known["rain"], [[NAN, NAN, NAN, 0.5, 0.25]])
 
 
+def test_a_price_paid_later_was_not_known_before() -> None:
+    """The calendar plans two prices; what was paid in between is absent at an earlier origin."""
+    calendar = {"item": ["a", "a"], "date": [_day(3), _day(6)], "price": [1.5, 1.0]}
+    sales = _sales(quantity=[1, 3, 2, 4, 2], price=[2.0, 1.2, 2.5, 9.0, 1.1])
+    panel = build_panel(read_tables({"sales": sales, "calendar": calendar}))
+    assert _row(panel.known["price"]) == [2.0, 1.2, 2.5, 1.5, 1.1, 1.1, 1.0]
+    before = [2.0, 2.0, 2.0, 1.5, 1.5, 1.5, 1.0]
+    assert _row(panel.until(1).known["price"]) == before
+    assert _row(panel.until(3).until(1).known["price"]) == before
+
+
 def test_an_empty_price_is_the_revenue_over_the_quantity() -> None:
     """Money of the row stands in for the price of a unit, where something was sold."""
     sales = _sales(quantity=[4, 0, 2], price=[None, None, 9.0], revenue=[10.0, 0.0, 2.0])

@@ -75,7 +75,7 @@ def build_panel(tables: Tables, *, frequency: str = "auto") -> Panel:
     t = np.arange(periods.n)
     alive = (t >= launched[:, None]) & (t < ended[:, None])
     is_open = open_share(sales, periods, own)
-    known = known_covariates(tables, sales, grid)
+    known, lent = known_covariates(tables, sales, grid)
     if "is_open" in known:
         known["is_open"] = _mean_row(known["is_open"])
         said = known["is_open"][0, : periods.n]
@@ -91,6 +91,7 @@ def build_panel(tables: Tables, *, frequency: str = "auto") -> Panel:
         known=known,
         observed=observed_covariates(tables, sales, grid, set(known)),
         static=static_covariates(tables, grid),
+        lent=lent,
     )
 
 

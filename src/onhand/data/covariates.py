@@ -19,18 +19,24 @@ __all__ = ["known_covariates", "observed_covariates", "static_covariates"]
 _ZERO_WHERE_SILENT = ("promotion", "holiday")  # a list of holidays names only the holidays
 
 
-def known_covariates(tables: Tables, sales: pl.DataFrame, grid: Grid) -> dict[str, Floats]:
+def known_covariates(
+    tables: Tables, sales: pl.DataFrame, grid: Grid
+) -> tuple[dict[str, Floats], dict[str, NDArray[np.bool_]]]:
     """Covariates known in advance, each (1 or N, T + F): the numbers of `calendar`, nothing else.
+
+    And where they were lent by sales, (N, T + F) each: seen in a period, not known before it.
 
     Where the calendar is silent about the past, sales with a column of that name lend theirs. A
     price stands until another is seen; a promotion or holiday nobody planned is none; else what
-    is not said is NaN.
+    is not said is NaN. Where the calendar plans promotions, those that sales tell of are taken for
+    plans too; anything else that sales lend was not known before its period.
 
     A price that was merely *paid* is no plan: it is the mean over the customers of a period, lower
     where one bought a lot, and not known before the period is over. The same holds for promotions.
     """
     n, t = grid.shape
     known = _calendar(tables.calendar, grid)
+    lent: dict[str, NDArray[np.bool_]] = {}
     for name, planned in known.items():
         full = np.array(np.broadcast_to(planned, (n, planned.shape[1])))
         if name not in sales.columns or sales[name].null_count() == sales.height:
@@ -40,9 +46,10 @@ def known_covariates(tables: Tables, sales: pl.DataFrame, grid: Grid) -> dict[st
             full[:, :t] = np.where(some, np.fmax(past, full[:, :t]), full[:, :t])
         else:
             past, some = _of_sales(name, sales, grid)
-            full[:, :t] = np.where(some & np.isnan(full[:, :t]), past, full[:, :t])
+            lent[name] = np.isnan(full)  # with what is carried forward from there
+            full[:, :t] = np.where(some & lent[name][:, :t], past, full[:, :t])
         known[name] = _carry_forward(full) if name == "price" else full
-    return known
+    return known, lent
 
 
 def observed_covariates(

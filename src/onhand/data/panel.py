@@ -83,6 +83,9 @@ class Panel:
         Covariates only known once the period is over (views, carts, market indicators).
     static : name -> (N,) array
         What does not change: category, brand, title, city, first-level aggregates.
+    lent : name -> (N, T + F) bool
+        Where a known covariate was not planned but seen in the sales of its own period, such as a
+        price that was paid, or carried forward from there. `until` forgets those values.
 
     Raises
     ------
@@ -106,6 +109,7 @@ class Panel:
     known: Mapping[str, Floats] = field(default_factory=dict)
     observed: Mapping[str, Floats] = field(default_factory=dict)
     static: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    lent: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n, t = self.sales.shape
@@ -127,7 +131,10 @@ class Panel:
                 )
         for name, values in self.static.items():
             _expect(f"static {name!r}", values.shape, (n,))
-        for name in ("known", "observed", "static"):
+        for name, marks in self.lent.items():
+            if name in self.known:
+                _expect(f"lent {name!r}", marks.shape, (n, self.known[name].shape[1]))
+        for name in ("known", "observed", "static", "lent"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @classmethod
@@ -144,6 +151,7 @@ class Panel:
         known: Mapping[str, Floats] | None = None,
         observed: Mapping[str, Floats] | None = None,
         static: Mapping[str, NDArray[Any]] | None = None,
+        lent: Mapping[str, NDArray[np.bool_]] | None = None,
     ) -> Panel:
         """A panel from arrays, with everything but `sales` filled by its default.
 
@@ -170,6 +178,7 @@ class Panel:
             known=known or {},
             observed=observed or {},
             static=static or {},
+            lent=lent or {},
         )
 
     @property
@@ -193,7 +202,13 @@ class Panel:
         """The panel as it stood when only its first `n_periods` periods were over.
 
         Sales, stock and observed covariates of later periods are not hidden but absent: code
-        that runs on the result cannot reach them. Covariates known in advance stay.
+        that runs on the result cannot reach them. Covariates known in advance stay; where their later
+        values were seen rather than planned, what stood before stands on.
+
+        >>> seen = np.array([[False, True, True, False]])
+        >>> panel = Panel.of([[3, 0, 2]], known={"price": np.array([[5, 4, 3, 6]])}, lent={"price": seen})
+        >>> panel.until(2).known["price"].tolist()          # the 3 was paid later, the 6 is planned
+        [[5.0, 4.0, 4.0, 6.0]]
         """
         if not 1 <= n_periods <= self.n_periods:
             raise HistoryError(
@@ -206,8 +221,19 @@ class Panel:
             sales=self.sales[:, :n_periods],
             in_stock=self.in_stock[:, :n_periods],
             is_open=self.is_open[:n_periods],
+            known={k: self._planned(k, n_periods) for k in self.known},
             observed={k: v[:, :n_periods] for k, v in self.observed.items()},
         )
+
+    def _planned(self, name: str, n_periods: int) -> Floats:
+        """A known covariate as it was known after `n_periods`: what was only seen later is not in it."""
+        values, marks = self.known[name], self.lent.get(name)
+        if marks is None or not marks[:, n_periods:].any():
+            return values
+        told = np.array(np.broadcast_to(values, (self.n_series, values.shape[1])), dtype=np.float32)
+        for t in range(n_periods, told.shape[1]):
+            told[:, t] = np.where(marks[:, t], told[:, t - 1], told[:, t])
+        return told
 
     def rows(self, index: slice | NDArray[Any]) -> Panel:
         """The panel of some stock points: a slice, a boolean mask (N,) or an array of row numbers."""
@@ -220,6 +246,7 @@ class Panel:
             known={k: v if len(v) == 1 else v[index] for k, v in self.known.items()},
             observed={k: v if len(v) == 1 else v[index] for k, v in self.observed.items()},
             static={k: v[index] for k, v in self.static.items()},
+            lent={k: v[index] for k, v in self.lent.items()},
         )
 
     def future_dates(self, horizon: int) -> Dates:

@@ -63,5 +63,6 @@ def last(history: DemandHistory, n_periods: int) -> DemandHistory:
         is_open=panel.is_open[start:],
         known={name: values[:, start:] for name, values in panel.known.items()},
         observed={name: values[:, start:] for name, values in panel.observed.items()},
+        lent={name: marks[:, start:] for name, marks in panel.lent.items()},
     )
     return DemandHistory(recent, history.values[:, start:], history.is_censored[:, start:])
