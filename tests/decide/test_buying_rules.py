@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onhand.decide.replenish.containers import FULL, Container, fit_containers
 from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.price_breaks import PriceLadder, raise_to_breaks
-from onhand.decide.replenish.sourcing import landed_cost
+from onhand.decide.replenish.sourcing import landed_cost, missing
 from onhand.decide.replenish.whole_order import Limit, fit_whole_order
 from onhand.inventory.costs import Costs
 from onhand.inventory.policy import Situation
@@ -95,7 +95,8 @@ def offer(lead: int, hold: float = 0.01, on_hand: float = 0.0) -> Situation:
 def total(situation: Situation, quantity: float, price: float) -> float:
     """Landed cost beside an offer at price 2."""
     found = landed_cost(
-        situation,
+        missing(situation),
+        situation.costs,
         np.array([quantity]),
         unit_cost=np.array([price]),
         least_unit_cost=np.array([2.0]),

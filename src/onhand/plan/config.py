@@ -116,6 +116,13 @@ class SupplySettings(_Section):
             "lead time planned with."
         ),
     )
+    bridges: bool = Field(
+        default=True,
+        description=(
+            "Whether a small order from a fast supplier may bridge the time until the order from a slow "
+            "one comes, where both offer the item and it pays."
+        ),
+    )
     write_off_days: float = Field(
         default=180.0,
         ge=0,

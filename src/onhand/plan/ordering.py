@@ -52,6 +52,7 @@ def order_now(
     terms = replace(choice.terms, terms=rules.timing.terms)
     worlds = _worlds(tables, panel, terms, stock, config, seed)
     ahead = _lookahead(panel, policy, terms, config, seed, worlds)
+    ahead = replace(ahead, horizon=max(ahead.horizon, choice.horizon))
     ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
     bought, outlook = decide(fitted, stock, terms, rules, ahead, progress)
     return Workings(

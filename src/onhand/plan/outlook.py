@@ -33,6 +33,7 @@ __all__ = [
     "look_ahead",
     "projected_stock",
     "situations",
+    "until_the_end",
     "with_order",
 ]
 
@@ -142,10 +143,17 @@ def situations(
         rng = np.random.default_rng(ahead.seed)  # the same worlds in every block
         paths = fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=rows).values
         if ahead.ends is not None:
-            is_over = np.arange(ahead.horizon) >= ahead.ends[rows, None]
-            paths = np.where(is_over[:, None, :], np.float32(0), paths)
+            paths = until_the_end(paths, ahead.ends[rows])
         supply = None if ahead.supply is None else ahead.supply(rows, ahead.horizon)
         yield rows, Situation(stock.rows(rows), paths, terms.rows(rows), costs.rows(rows), supply)
+
+
+def until_the_end(paths: NDArray[np.float32], ends: Array) -> NDArray[np.float32]:
+    """Paths (n, S, H) without the demand from period `ends` (n,) on; inf: no end."""
+    if not np.isfinite(ends).any():
+        return paths
+    is_over = np.arange(paths.shape[2]) >= ends[:, None]
+    return np.where(is_over[:, None, :], np.float32(0), paths)
 
 
 def blocks(n_series: int, cells_each: int) -> Iterator[slice]:

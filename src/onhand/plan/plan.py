@@ -175,9 +175,10 @@ class OfferCompared:
     """One supplier's offer for a stock point, as it was judged against the others.
 
     quantity : units that would be ordered on its terms;  unit_cost : money per unit at that quantity
-    cost : expected money per review period; the sum of
+    cost : expected money over so many `periods`, until the slowest offer's next order could help; the sum of
         premium (above the cheapest unit cost), order (placing it), transit (held on the way),
-        shelf (held in the shop) and shortage (margin lost until the next order can come)
+        shelf (held in the shop), shortage (margin lost until the next order can come) and bridge
+    bridge : below 0: what a small order from a faster supplier, `bridged_by`, saves until this comes
     """
 
     supplier: str
@@ -190,6 +191,9 @@ class OfferCompared:
     transit: float
     shelf: float
     shortage: float
+    bridge: float = 0.0
+    bridged_by: str = ""
+    periods: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,19 @@
 """From whom is each item bought, where several suppliers offer it?
 
-Every offer is asked for its own order (its packs, minima, price breaks and lead time, the same policy),
+Every offer is asked for its own order (its packs, minima, price breaks and lead times, the same policy),
 and all are judged by their landed cost on the same sample paths (`onhand.decide.replenish.sourcing`).
-The cheapest is taken; of equal ones, the one listed first.
+An offer that keeps the shop waiting may be bridged: the fast offer brings just what would be missed
+until the slow order comes.
+
+Item by item the cheapest is taken. Where a supplier asks something of an order as a whole, the
+items are not free of each other, and the offers are then chosen together
+(`onhand.plan.buying.together`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
@@ -16,24 +21,68 @@ from numpy.typing import NDArray
 
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
+from onhand.decide.replenish.price_breaks import PriceLadder
 from onhand.decide.replenish.rounding import round_order
-from onhand.decide.replenish.sourcing import LandedCost, landed_cost
+from onhand.decide.replenish.sourcing import (
+    LandedCost,
+    Missing,
+    bridge_worth,
+    landed_cost,
+    missing,
+)
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.policy import Situation
+from onhand.inventory.receipts import SupplyPaths, known_supply
 from onhand.inventory.stock import Stock
 from onhand.plan.buying.offers import offers_of
-from onhand.plan.buying.proposals import propose
-from onhand.plan.buying.rules import Rules, rules_of
+from onhand.plan.buying.order_days import order_days_of
+from onhand.plan.buying.proposals import Proposal, joined, propose
+from onhand.plan.buying.rules import Rules, SupplierRule, rules_of
+from onhand.plan.buying.together import Options, choose_together
+from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, economics
-from onhand.plan.outlook import Lookahead, blocks
+from onhand.plan.outlook import Lookahead, blocks, until_the_end
 from onhand.plan.plan import OfferCompared
+from onhand.plan.shelf import open_orders
 
-__all__ = ["Choice", "choose_offers"]
+__all__ = ["Bridge", "Candidate", "Choice", "choose_offers"]
 
 Array = NDArray[np.float64]
 
-_STEPS = 32  # of an order's worth, which the comparison itself does not use
+_STEPS = 32  # of an order's worth
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One offer of every stock point: its terms, its suppliers' rules, and its deliveries in each world."""
+
+    terms: Economics
+    rules: Rules
+    worlds: Worlds | None
+
+    def supply(self, rows: NDArray[np.int64], now: Situation) -> SupplyPaths:
+        """When goods may come on these terms."""
+        _, n_samples, horizon = now.paths.shape
+        if self.worlds is not None:
+            return self.worlds.of(rows, horizon)
+        return known_supply(now.stock, now.terms, n_samples=n_samples, horizon=horizon)
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A small order from a fast offer, until the order from the slow one comes.
+
+    row : stock point;  offer : number of the fast offer
+    quantity : units;  need : units that are each worth their price; the rest is for the minimum
+    gain : money it is expected to earn, its dearer price taken off
+    """
+
+    row: int
+    offer: int
+    quantity: float
+    need: float
+    gain: float
 
 
 @dataclass(frozen=True)
@@ -42,10 +91,17 @@ class Choice:
 
     terms : with the chosen offers
     compared : row -> its offers as judged; rows with one offer are not in it
+    together : row -> money saved in all by not taking the cheapest offer there, where that is so
+    bridges : small orders from fast offers;  candidates : all offers, by number
+    horizon : periods that were looked at
     """
 
     terms: Economics
     compared: Mapping[int, tuple[OfferCompared, ...]]
+    together: Mapping[int, float]
+    bridges: tuple[Bridge, ...]
+    candidates: tuple[Candidate, ...]
+    horizon: int
 
 
 def choose_offers(
@@ -61,104 +117,303 @@ def choose_offers(
     keys = pl.DataFrame({"item": panel.items, "location": panel.locations}).with_row_index("row")
     n_offers = offers_of(keys, tables).group_by("row").agg(n=pl.len()).sort("row")["n"].to_numpy()
     if n_offers.max(initial=1) == 1:
-        return Choice(first, {})
-    others = [np.full(panel.n_series, m) for m in range(1, int(n_offers.max()))]
-    all_terms = [first, *(economics(tables, panel, config, m) for m in others)]
-    candidates = [(terms, rules_of(tables, panel, terms, config)) for terms in all_terms]
+        return Choice(first, {}, {}, (), (), ahead.horizon)
+    offers = _candidates(tables, panel, config, first, stock, int(n_offers.max()), ahead.seed)
+    ahead = replace(ahead, horizon=max(ahead.horizon, *(_reach(offer, ahead) for offer in offers)))
+    suppliers = {name: rule for c in offers for name, rule in c.rules.suppliers.items()}
+    asked = _Asked(offers, n_offers, _looked_at(offers, n_offers, suppliers), config.supply.bridges)
+    for rows, paths in _worlds_of(asked.rows, fitted, offers, ahead):
+        asked.ask(rows, paths, stock, ahead)
+    options = asked.options()
+    taken = choose_together(options, _tied(suppliers, options, n_offers), offers[0].rules)
     choice = np.zeros(panel.n_series, dtype=np.int64)
-    compared: dict[int, tuple[OfferCompared, ...]] = {}
-    reach = max(
-        int(rules.timing.terms.protection_interval.max(initial=1)) for _, rules in candidates
+    choice[options.row[taken.option]] = options.offer[taken.option]
+    moved = taken.option[taken.option != taken.alone]
+    bridges = (
+        asked.bridges.get((int(options.row[o]), int(options.offer[o]))) for o in taken.option
     )
-    ahead = replace(ahead, horizon=max(ahead.horizon, reach))
-    for rows in blocks(panel.n_series, ahead.n_samples * ahead.horizon):
-        several = rows.start + np.flatnonzero(n_offers[rows] > 1)
-        if not len(several):
-            continue
-        rng = np.random.default_rng(ahead.seed)
-        paths = fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=rows).values
-        judged = _judge(
-            several, n_offers[several], paths[several - rows.start], candidates, stock, ahead
+    return Choice(
+        terms=economics(tables, panel, config, choice) if choice.any() else first,
+        compared=asked.compared(),
+        together=dict.fromkeys(options.row[moved].tolist(), taken.saved),
+        bridges=tuple(bridge for bridge in bridges if bridge is not None),
+        candidates=offers,
+        horizon=ahead.horizon,
+    )
+
+
+def _reach(offer: Candidate, ahead: Lookahead) -> int:
+    """Periods that a decision on this offer looks at."""
+    terms = offer.rules.timing.terms
+    interval = int(terms.protection_interval.max(initial=1))
+    longest = max(interval, ahead.policy.horizon(terms))
+    return (
+        longest if offer.worlds is None else max(longest, offer.worlds.reach() + longest - interval)
+    )
+
+
+def _candidates(
+    tables: Tables,
+    panel: Panel,
+    config: Config,
+    first: Economics,
+    stock: Stock,
+    n_offers: int,
+    seed: int,
+) -> tuple[Candidate, ...]:
+    """The offers by number; stock points with fewer have their first again."""
+    days = order_days_of(tables)
+    found = []
+    for m in range(n_offers):
+        number = np.full(panel.n_series, m)
+        terms = first if m == 0 else economics(tables, panel, config, number)
+        rules = rules_of(tables, panel, terms, config)
+        worlds = None
+        if config.supply.deliveries == "random":
+            opened = open_orders(tables, panel, terms, config)
+            worlds = supply_worlds(
+                panel, terms, days, stock, opened, n_samples=config.plan.n_samples, seed=seed
+            )
+        found.append(Candidate(terms, rules, worlds))
+    return tuple(found)
+
+
+def _looked_at(
+    offers: tuple[Candidate, ...],
+    n_offers: NDArray[np.int64],
+    suppliers: Mapping[str, SupplierRule],
+) -> NDArray[np.int64]:
+    """Stock points with several offers, and those that share an order with them, rising."""
+    several = n_offers > 1
+    contested = {
+        name
+        for m, c in enumerate(offers)
+        for name in c.terms.supplier[several & (n_offers > m)].tolist()
+    }
+    shares = np.isin(offers[0].terms.supplier, sorted(contested & set(suppliers)))
+    return np.flatnonzero(several | shares)
+
+
+def _tied(
+    suppliers: Mapping[str, SupplierRule], options: Options, n_offers: NDArray[np.int64]
+) -> Mapping[str, SupplierRule]:
+    """The rules of suppliers among which there is a choice."""
+    names = set(options.supplier[n_offers[options.row] > 1].tolist())
+    return {name: rule for name, rule in suppliers.items() if name in names}
+
+
+def _worlds_of(
+    rows: NDArray[np.int64],
+    fitted: FittedForecaster,
+    offers: tuple[Candidate, ...],
+    ahead: Lookahead,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """The stock points and their paths, block by block."""
+    ends = offers[0].rules.ends
+    n = int(rows.max(initial=-1)) + 1
+    for block in blocks(n, ahead.n_samples * ahead.horizon):
+        here = rows[(rows >= block.start) & (rows < block.stop)]
+        if len(here):
+            rng = np.random.default_rng(ahead.seed)
+            paths = fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=block).values
+            yield here, until_the_end(paths[here - block.start], ends[here])
+
+
+class _Asked:
+    """Collects what every offer of every stock point answers."""
+
+    def __init__(
+        self,
+        offers: tuple[Candidate, ...],
+        n_offers: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        may_bridge: bool,
+    ) -> None:
+        self.offers, self.n_offers, self.rows, self.may_bridge = offers, n_offers, rows, may_bridge
+        self.bridges: dict[tuple[int, int], Bridge] = {}
+        self._parts: list[_Answer] = []
+
+    def ask(
+        self,
+        rows: NDArray[np.int64],
+        paths: NDArray[np.float32],
+        stock: Stock,
+        ahead: Lookahead,
+    ) -> None:
+        """Ask every offer of some stock points for its own order, and what it would cost."""
+        answers = [
+            _answer(m, rows[has], paths[has], offer, stock, ahead)
+            for m, offer in enumerate(self.offers)
+            if (has := (self.n_offers[rows] > m)).any()
+        ]
+        if self.may_bridge:
+            for slow in answers:
+                for fast in answers:
+                    if fast.offer != slow.offer:
+                        self._bridge(slow, fast)
+        least, margin, until = (np.zeros(len(self.n_offers)) for _ in range(3))
+        least[:] = np.inf
+        for a in answers:
+            least[a.rows] = np.minimum(least[a.rows], a.line.unit_cost)
+            margin[a.rows] = np.maximum(margin[a.rows], a.situation.costs.shortage_cost)
+            until[a.rows] = np.maximum(until[a.rows], a.gap.lead_time + a.gap.review_period)
+        self._parts += [a.judged(least[a.rows], margin[a.rows], until[a.rows]) for a in answers]
+
+    def _bridge(self, slow: _Answer, fast: _Answer) -> None:
+        """Small orders from the fast offer, where they earn something until the slow one's comes."""
+        both = np.intersect1d(slow.rows, fast.rows)
+        s, f = np.searchsorted(slow.rows, both), np.searchsorted(fast.rows, both)
+        mine, its = slow.situation.rows(s), fast.situation.rows(f)
+        assert mine.supply is not None  # answers always have one
+        assert its.supply is not None
+        sooner = its.supply.lead_time.mean(axis=1) < mine.supply.lead_time.mean(axis=1)
+        at = np.flatnonzero(sooner & (slow.line.quantity[s] > 0))
+        if not len(at):
+            return
+        mine, its, f, s = mine.rows(at), its.rows(at), f[at], s[at]
+        assert mine.supply is not None
+        assert its.supply is not None
+        pack = its.terms.pack_size
+        found = bridge_worth(mine, its.supply, mine.supply, pack, _STEPS)
+        single = fast.ladder.unit_cost[f, 0]
+        premium = np.maximum(0.0, single - slow.line.unit_cost[s]) * found.step
+        total = np.cumsum(found.worth - premium[:, None], axis=1)  # (n, K)
+        least = np.maximum(its.terms.minimum_order, pack)
+        fewest = np.ceil(least / found.step - 1e-9)
+        allowed = np.arange(1, _STEPS + 1) >= fewest[:, None]
+        best = np.where(allowed, total, -np.inf)
+        rule = [self.offers[fast.offer].rules.suppliers.get(n) for n in fast.supplier[f].tolist()]
+        fixed = its.costs.order_cost + np.array([0.0 if r is None else r.order_cost for r in rule])
+        gain = best.max(axis=1) - fixed
+        n_free = (found.worth > premium[:, None]).sum(axis=1)  # steps that are worth their price
+        for i in np.flatnonzero(gain > 0.005).tolist():
+            key = int(slow.rows[s[i]]), slow.offer
+            known = self.bridges.get(key)
+            if known is None or known.gain < gain[i]:
+                quantity = float((best[i].argmax() + 1) * found.step[i])
+                need = min(quantity, float(n_free[i] * found.step[i]))
+                self.bridges[key] = Bridge(key[0], fast.offer, quantity, need, float(gain[i]))
+
+    def options(self) -> Options:
+        """Every offer as one flat list, by stock point."""
+        parts = self._parts
+        row = np.concatenate([a.rows for a in parts])
+        order = np.argsort(row, kind="stable")
+        offer = np.concatenate([np.full(len(a.rows), a.offer) for a in parts])
+        gain = np.array(
+            [
+                b.gain if (b := self.bridges.get((r, m))) is not None else 0.0
+                for r, m in zip(row.tolist(), offer.tolist(), strict=True)
+            ]
         )
-        for row, offers in zip(several.tolist(), judged, strict=True):
-            choice[row] = int(np.argmin([offer.cost for offer in offers]))
-            compared[row] = offers
-    if not choice.any():
-        return Choice(first, compared)
-    return Choice(economics(tables, panel, config, choice), compared)
+        lines = joined([a.line for a in parts])
+        cost = np.concatenate([a.cost for a in parts])
+        cost[:, 1:] -= gain[:, None]  # a bridge leads to an order: without one there is none
+        return Options(
+            row[order],
+            offer[order],
+            np.concatenate([a.supplier for a in parts])[order],
+            Proposal(*(getattr(lines, x.name)[order] for x in fields(Proposal))),
+            cost[order],
+        )
+
+    def compared(self) -> dict[int, tuple[OfferCompared, ...]]:
+        """Row -> its offers as judged, where there are several."""
+        found: dict[int, list[OfferCompared]] = {}
+        for a in self._parts:
+            for i in np.flatnonzero(self.n_offers[a.rows] > 1).tolist():
+                row = int(a.rows[i])
+                found.setdefault(row, []).append(
+                    a.shown(i, self.bridges.get((row, a.offer)), self.offers)
+                )
+        return {row: tuple(offers) for row, offers in found.items()}
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """One offer's answer for the stock points that have it: what it would deliver, and at what price."""
+class _Answer:
+    """What one offer answers, for the stock points that have it.
 
+    gap : what is missing on its terms;  line : what it would deliver, and at what price
+    until : (n,) periods over which all offers are compared
+    cost : (n, K + 1) landed cost with k steps ordered;  parts : of its own line, by name
+    """
+
+    offer: int
     rows: NDArray[np.int64]
-    terms: Economics
+    supplier: NDArray[np.str_]
+    lead_days: Array
     situation: Situation
-    quantity: Array
-    unit_cost: Array
+    ladder: PriceLadder
+    gap: Missing
+    line: Proposal
+    until: Array
+    cost: Array
+    parts: Mapping[str, Array]
 
+    def judged(self, least: Array, margin: Array, until: Array) -> _Answer:
+        """The same, with its landed cost `until` the slowest offer's next order could help."""
+        gap, costs = self.gap, self.situation.costs
+        times = np.maximum(1.0, (until - gap.lead_time) / gap.review_period)
 
-def _judge(
-    rows: NDArray[np.int64],
-    n_offers: NDArray[np.int64],
-    paths: NDArray[np.float32],
-    candidates: list[tuple[Economics, Rules]],
-    stock: Stock,
-    ahead: Lookahead,
-) -> list[tuple[OfferCompared, ...]]:
-    """The offers of some stock points, each with its own order on the same paths."""
-    asked = [
-        _ask(rows[n_offers > m], paths[n_offers > m], candidate, stock, ahead)
-        for m, candidate in enumerate(candidates)
-    ]
-    least, margin, longest = (np.zeros(len(stock.on_hand)) for _ in range(3))
-    least[:] = np.inf
-    for a in asked:
-        least[a.rows] = np.minimum(least[a.rows], a.unit_cost)
-        margin[a.rows] = np.maximum(margin[a.rows], a.situation.costs.shortage_cost)
-        longest[a.rows] = np.maximum(longest[a.rows], a.situation.terms.review_period)
-    judged: dict[int, list[OfferCompared]] = {int(row): [] for row in rows}
-    for a in asked:
-        found = landed_cost(
-            a.situation,
-            a.quantity,
-            unit_cost=a.unit_cost,
-            least_unit_cost=least[a.rows],
-            shortage_cost=margin[a.rows],
+        def landed(quantity: Array) -> LandedCost:
+            return landed_cost(
+                gap,
+                costs,
+                quantity,
+                unit_cost=self.ladder.at(np.maximum(quantity, self.line.least)),
+                least_unit_cost=np.minimum(least, self.ladder.at(quantity)),
+                shortage_cost=margin,
+                n_reviews=times,
+            )
+
+        n_steps = self.line.worth.shape[1]
+        cost = [landed(k * self.line.step).total for k in range(n_steps + 1)]
+        own = landed(self.line.quantity)
+        parts = {f.name: getattr(own, f.name) for f in fields(LandedCost)}
+        return replace(self, until=until, cost=np.stack(cost, axis=1), parts=parts)
+
+    def shown(self, i: int, bridge: Bridge | None, offers: tuple[Candidate, ...]) -> OfferCompared:
+        """One row of the comparison, its parts rounded so that they add up as printed."""
+        part = {name: round(float(values[i]), 2) for name, values in self.parts.items()}
+        saved = 0.0 if bridge is None else round(bridge.gain, 2)
+        by = "" if bridge is None else str(offers[bridge.offer].terms.supplier[bridge.row])
+        return OfferCompared(
+            supplier=str(self.supplier[i]),
+            quantity=round(float(self.line.quantity[i]), 4),
+            unit_cost=round(float(self.line.unit_cost[i]), 4),
+            lead_time_days=round(float(self.lead_days[i]), 1),
+            cost=round(sum(part.values()) - saved, 2),
+            **part,
+            periods=round(float(self.until[i]), 1),
+            bridge=-saved,
+            bridged_by=by,
         )
-        scale = longest[a.rows] / a.situation.terms.review_period
-        for i, row in enumerate(a.rows.tolist()):
-            judged[row].append(_compared(a, i, found, float(scale[i])))
-    return [tuple(judged[int(row)]) for row in rows]
 
 
-def _ask(
+def _answer(
+    offer: int,
     rows: NDArray[np.int64],
     paths: NDArray[np.float32],
-    candidate: tuple[Economics, Rules],
+    candidate: Candidate,
     stock: Stock,
     ahead: Lookahead,
-) -> _Asked:
-    terms, rules = candidate
+) -> _Answer:
+    terms, rules = candidate.terms, candidate.rules
     now = rules.timing.terms.rows(rows)
     situation = Situation(stock.rows(rows), paths, now, terms.costs.rows(rows))
-    own = round_order(ahead.policy.order(situation), now, ahead.rounding)
-    line = propose(situation, own, rules, rows, _STEPS)
-    return _Asked(rows, terms, situation, line.quantity, line.unit_cost)
-
-
-def _compared(asked: _Asked, i: int, found: LandedCost, scale: float) -> OfferCompared:
-    part = {
-        name: round(float(getattr(found, name)[i]) * scale, 2)
-        for name in ("premium", "order", "transit", "shelf", "shortage")
-    }
-    row = int(asked.rows[i])
-    return OfferCompared(
-        supplier=str(asked.terms.supplier[row]),
-        quantity=round(float(asked.quantity[i]), 4),
-        unit_cost=round(float(asked.unit_cost[i]), 4),
-        lead_time_days=round(float(asked.terms.lead_time_days[row]), 1),
-        cost=round(sum(part.values()), 2),
-        **part,
+    # The same worlds for all: where nothing is uncertain they are alike, but they are worlds.
+    decided = replace(situation, supply=candidate.supply(rows, situation))
+    own = round_order(ahead.policy.order(decided), now, ahead.rounding)
+    return _Answer(
+        offer=offer,
+        rows=rows,
+        supplier=terms.supplier[rows],
+        lead_days=terms.lead_time_days[rows],
+        situation=decided,
+        ladder=PriceLadder(rules.ladder.start[rows], rules.ladder.unit_cost[rows]),
+        gap=missing(decided),
+        until=np.ones(len(rows)),
+        line=propose(decided, own, rules, rows, _STEPS),
+        cost=np.zeros((len(rows), _STEPS + 1)),
+        parts={},
     )

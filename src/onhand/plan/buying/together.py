@@ -1,0 +1,197 @@
+"""Which offers should be taken together, where suppliers ask something of an order as a whole?
+
+Item by item, the offer with the least landed cost is best. A minimum, a container or the cost of an order
+ties the items of a supplier together: the cheapest offer may leave it below its minimum, and then
+nothing comes, or packs are pulled forward; or it may cost an order that two other items could have
+shared. So whole assignments are judged: every supplier's order is made as it accepts it
+(`onhand.plan.buying.buy`), and the landed cost of what is then really ordered is added up.
+
+The search starts from the cheapest offer of each item and goes downhill: all items that a
+supplier offers go to it, or all leave it, or one item changes. Each step is the exact cost, so the answer is
+never worse than item by item; the gap to the sum of every item's own best, which no assignment can
+beat, is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.plan.buying.buy import buy
+from onhand.plan.buying.proposals import Proposal
+from onhand.plan.buying.rules import Rules, SupplierRule
+
+__all__ = ["Options", "Together", "choose_together"]
+
+Array = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+_MOST_TRIED = 400  # assignments judged at most
+_MOST_SINGLE = 60  # items tried one by one in a round, those with the least to lose first
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every offer of every stock point that is looked at, as a flat list of O options.
+
+    row, offer : (O,) stock point, and the number of the offer there
+    supplier : (O,) names
+    lines : (O,) each option's own line
+    cost : (O, K + 1) landed cost with k steps of the line ordered, money per review
+    """
+
+    row: Whole
+    offer: Whole
+    supplier: NDArray[np.str_]
+    lines: Proposal
+    cost: Array
+
+    @property
+    def own_cost(self) -> Array:
+        """Landed cost with each option's own line, (O,)."""
+        return self.cost_of(np.arange(len(self.row)), self.lines.quantity)
+
+    def cost_of(self, options: Whole, quantity: Array) -> Array:
+        """Landed cost of some options with these quantities (n,), (n,)."""
+        steps = np.rint(quantity / self.lines.step[options]).astype(np.int64)
+        return self.cost[options, np.minimum(steps, self.cost.shape[1] - 1)]
+
+
+@dataclass(frozen=True)
+class Together:
+    """One option for each stock point.
+
+    option : (R,) numbers of the options taken;  alone : (R,) the cheapest for each by itself
+    cost : money per review, orders as the suppliers accept them;  cost_alone : likewise for `alone`
+    bound : money that no assignment can beat
+    """
+
+    option: Whole
+    alone: Whole
+    cost: float
+    cost_alone: float
+    bound: float
+
+    @property
+    def saved(self) -> float:
+        """Money per review saved by choosing together."""
+        return self.cost_alone - self.cost
+
+
+def choose_together(
+    options: Options, suppliers: Mapping[str, SupplierRule], rules: Rules
+) -> Together:
+    """The options to take, one for each stock point, in the order of their rows.
+
+    Parameters
+    ----------
+    suppliers : what they ask of an order as a whole; without any, every item's cheapest is exact
+    rules : for weight and volume; the shop's own limits are left out here
+    """
+    own = options.own_cost
+    order = np.lexsort((options.offer, own, options.row))
+    first = order[np.r_[True, np.diff(options.row[order]) > 0]] if len(order) else order
+    bound = float(own[first].sum())
+    if not suppliers or len(first) == len(own):
+        return Together(first, first, bound, bound, bound)
+    judge = _Judge(options, suppliers, rules)
+    best, cost = first, judge.cost(first)
+    alone = cost
+    improved = True
+    while improved and judge.tried < _MOST_TRIED:
+        improved = False
+        for other in _moves(options, own, best, suppliers):
+            found = judge.cost(other)
+            if found < cost - 1e-9:
+                best, cost, improved = other, found, True
+            if judge.tried >= _MOST_TRIED:
+                break
+    return Together(best, first, cost, alone, bound)
+
+
+class _Judge:
+    """Judges assignments, and counts them."""
+
+    def __init__(
+        self, options: Options, suppliers: Mapping[str, SupplierRule], rules: Rules
+    ) -> None:
+        self.options, self.suppliers, self.rules = options, suppliers, rules
+        self.tried = 0
+
+    def cost(self, chosen: Whole) -> float:
+        """Landed cost of the orders that the suppliers accept, and what the orders themselves cost."""
+        self.tried += 1
+        options, rows = self.options, self.options.row[chosen]
+        lines = _picked(options.lines, chosen)
+        rules = replace(
+            self.rules,
+            suppliers=self.suppliers,
+            weight=self.rules.weight[rows],
+            volume=self.rules.volume[rows],
+            budget=np.inf,
+            space=np.inf,
+        )
+        supplier = options.supplier[chosen]
+        quantity = buy(lines, supplier, rules).quantity
+        total = float(options.cost_of(chosen, quantity).sum())
+        for name in np.unique(supplier[quantity > 0]).tolist():
+            total += _order_cost(self.suppliers.get(name), rules, quantity * (supplier == name))
+        return total
+
+
+def _order_cost(rule: SupplierRule | None, rules: Rules, quantity: Array) -> float:
+    """What one supplier's order costs beside its goods."""
+    if rule is None:
+        return 0.0
+    filled = [
+        float(each @ quantity) / holds
+        for each, holds in (
+            (rules.volume, rule.container_volume),
+            (rules.weight, rule.container_weight),
+        )
+        if holds > 0
+    ]
+    n_containers = np.ceil(max(filled) - 1e-9) if filled else 0.0
+    return rule.order_cost + float(n_containers) * rule.container_cost
+
+
+def _picked(lines: Proposal, chosen: Whole) -> Proposal:
+    return Proposal(*(getattr(lines, f.name)[chosen] for f in fields(Proposal)))
+
+
+def _moves(
+    options: Options, own: Array, now: Whole, suppliers: Mapping[str, SupplierRule]
+) -> Iterator[Whole]:
+    """Assignments near `now`, the broad ones first."""
+    names = sorted(set(suppliers) & set(options.supplier.tolist()))
+    row = options.row[now]
+    for name in names:
+        mine = np.flatnonzero(options.supplier == name)
+        to_it = now.copy()
+        to_it[np.searchsorted(row, options.row[mine])] = mine
+        yield to_it
+        elsewhere = _best(options, own, now, np.flatnonzero(options.supplier != name))
+        leaves = options.supplier[now] == name
+        yield np.where(leaves, elsewhere, now)
+    others = np.flatnonzero(~np.isin(np.arange(len(own)), now))
+    is_tied = np.isin(options.supplier, names)
+    place = np.searchsorted(row, options.row[others])
+    regret = own[others] - own[now[place]]
+    tied = is_tied[others] | is_tied[now[place]]
+    for i in np.argsort(np.where(tied, regret, np.inf), kind="stable")[:_MOST_SINGLE].tolist():
+        if tied[i]:
+            one = now.copy()
+            one[place[i]] = others[i]
+            yield one
+
+
+def _best(options: Options, own: Array, now: Whole, allowed: Whole) -> Whole:
+    """The cheapest allowed option of each row of `now`; `now` itself where there is none."""
+    order = allowed[np.lexsort((own[allowed], options.row[allowed]))]
+    first = order[np.r_[True, np.diff(options.row[order]) > 0]] if len(order) else order
+    best = now.copy()
+    best[np.searchsorted(options.row[now], options.row[first])] = first
+    return best
