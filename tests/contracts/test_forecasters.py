@@ -13,6 +13,7 @@ import pkgutil
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import onhand.forecast
@@ -22,6 +23,21 @@ from onhand.forecast import TSB, MovingAverage, default_forecaster
 from onhand.forecast.boosted import Trees
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 
+
+def their_mean(long: pl.DataFrame, horizon: int) -> pl.DataFrame:
+    """Another library's forecast: the mean of the last 60 days, and an interval around it."""
+    last = long.sort("ds").group_by("unique_id").tail(60)
+    told = last.group_by("unique_id").agg(mean=pl.col("y").mean(), spread=pl.col("y").std())
+    spread = pl.col("spread").fill_null(0.0)
+    return told.join(pl.DataFrame({"k": range(horizon)}), how="cross").select(
+        "unique_id",
+        (pl.date(2025, 1, 1) + pl.duration(days="k")).alias("ds"),
+        pl.col("mean").alias("theirs"),
+        pl.max_horizontal(pl.lit(0.0), pl.col("mean") - 0.3 * spread).alias("theirs-lo-50"),
+        (pl.col("mean") + 0.3 * spread).alias("theirs-hi-50"),
+    )
+
+
 EXAMPLES: dict[str, Any] = {
     "AsNormal": lambda cls: cls(MovingAverage(8)),
     "Aligned": lambda cls: cls(MovingAverage(8), TSB()),
@@ -29,6 +45,7 @@ EXAMPLES: dict[str, Any] = {
     "Boosted": lambda cls: cls(n_rows=2_000, n_origins=20, trees=Trees(n_trees=5)),
     "Calibrated": lambda cls: cls(MovingAverage(8), n_origins=4),
     "Ending": lambda cls: cls(MovingAverage(8)),
+    "Foreign": lambda cls: cls(their_mean, "their mean"),
     "NewItems": lambda cls: cls(MovingAverage(8)),
     "OwnSpread": lambda cls: cls(MovingAverage(8)),
     "Recent": lambda cls: cls(TSB(), 60),
