@@ -417,8 +417,18 @@ STOCK = Table(
                 "committed reserved backordered allocated afn_reserved_quantity customer_order"
             ),
         ),
+        Column(
+            "expires",
+            Kind.DATE,
+            "the last day on which these units can be sold; a row for each lot",
+            "as if they had just arrived, where the item has a shelf life; else they keep",
+            aliases=_also(
+                "expiry expiry_date expiration expiration_date expires_on exp_date best_before "
+                "best_before_date use_by use_by_date bbd mhd caducidad dlc"
+            ),
+        ),
     ),
-    ("item", "location", "date"),
+    ("item", "location", "date", "expires"),
     Repeat.SUM,
     "left out, with a finding",
 )

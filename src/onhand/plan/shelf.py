@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -11,14 +12,18 @@ from numpy.typing import NDArray
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.demand.history import DemandHistory
+from onhand.inventory.lots import ShelfLots
 from onhand.inventory.stock import Stock
 from onhand.plan.buying.receipts import expected_dates
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, whole_periods
 from onhand.plan.ordinary import cover_stock, ordinary_stock
 from onhand.plan.plan import Assumption
+from onhand.plan.wording import money
 
-__all__ = ["open_orders", "stock_now"]
+__all__ = ["open_orders", "shelf_lots", "stock_now"]
+
+Array = NDArray[np.float64]
 
 _FARTHEST = 2000.0  # days: farther than any plan looks; a due date in 2099 must not fill the memory
 
@@ -38,7 +43,7 @@ def stock_now(
         return _assumed(tables, history, terms, config)
     on_hand, backorders, n_unlisted = _counted(tables.stock, history.panel)
     pipeline, late = _open_orders(tables.inbound, history.panel, terms, config)
-    notes = []
+    notes = _perished(tables.stock, history.panel, terms, config)
     if n_unlisted:
         why = f"{n_unlisted} of {history.n_series} stock points are not in the stock table"
         notes.append(Assumption("stock.on_hand", "0", "units", "file", why))
@@ -114,18 +119,99 @@ def _counted(
     A negative count is goods promised and not there: nothing on hand, and so much owed.
     """
     keys = pl.DataFrame({"item": panel.items, "location": panel.locations}).with_row_index("row")
-    owed = pl.col("backorders") if "backorders" in stock.columns else pl.lit(0.0)
-    day = pl.col("date") if "date" in stock.columns else pl.lit(None, dtype=pl.Date)
+    start = panel.future_dates(1)[0].item()
     counts = (
-        stock.with_columns(owed.fill_null(0.0).alias("backorders"), day.alias("date"))
-        .sort("date", nulls_last=True, maintain_order=True)
-        .unique(["item", "location"], keep="last", maintain_order=True)
+        _latest_lots(stock)
+        .with_columns(on_hand=pl.when(pl.col("expires") < start).then(0.0).otherwise("on_hand"))
+        .group_by("item", "location")
+        .agg(pl.col("on_hand", "backorders").sum())
     )
     told = keys.join(counts, on=["item", "location"], how="left").sort("row")
     count = told["on_hand"].fill_null(0.0).to_numpy()
     backorders = told["backorders"].fill_null(0.0).to_numpy()
     n_unlisted = int(told["on_hand"].null_count())
     return np.maximum(count, 0.0), backorders + np.maximum(-count, 0.0), n_unlisted
+
+
+def _latest_lots(stock: pl.DataFrame) -> pl.DataFrame:
+    """The rows of each stock point's latest count, one for each lot: on_hand, backorders, expires."""
+    owed = pl.col("backorders") if "backorders" in stock.columns else pl.lit(0.0)
+    kinds = {"date": pl.Date(), "expires": pl.Date()}
+    rows = stock.with_columns(
+        owed.fill_null(0.0).alias("backorders"),
+        *[pl.lit(None, dtype=k).alias(n) for n, k in kinds.items() if n not in stock.columns],
+    )
+    lots = ["item", "location", "date", "expires"]
+    once = rows.group_by(lots, maintain_order=True).agg(pl.col("on_hand", "backorders").sum())
+    # A count without a date is the latest there is.
+    latest = pl.col("date").fill_null(pl.lit(date.max))
+    return once.filter(latest == latest.max().over("item", "location"))
+
+
+def shelf_lots(tables: Tables, panel: Panel, stock: Stock, shelf_life: Array) -> ShelfLots | None:
+    """What perishes when; None where nothing does.
+
+    `shelf_life` (N,) are periods, inf: for ever. A unit that arrives is sold for as many whole periods
+    as it keeps, at least one; units on hand without a date are taken to have just arrived.
+    """
+    life = np.where(np.isfinite(shelf_life), np.maximum(1.0, np.floor(shelf_life + 1e-9)), np.inf)
+    rows, last, units = _dated(tables.stock, panel)
+    dated = np.bincount(rows, weights=units, minlength=panel.n_series)
+    fresh = np.flatnonzero(np.isfinite(life) & (stock.on_hand > dated))
+    width = int(max(last.max(initial=-1), life[fresh].max(initial=0) - 1)) + 1
+    if not (np.isfinite(life).any() or len(rows)):
+        return None
+    opening = np.zeros((panel.n_series, width))
+    np.add.at(opening, (rows, last), units)
+    opening[fresh, life[fresh].astype(np.int64) - 1] += (stock.on_hand - dated)[fresh]
+    return ShelfLots(opening, life)
+
+
+def _dated(
+    stock: pl.DataFrame | None, panel: Panel
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """The lots on hand that have a date and can still be sold: stock point, last whole period, units."""
+    nothing = np.zeros(0, dtype=np.int64)
+    if stock is None or "expires" not in stock.columns or not stock["expires"].count():
+        return nothing, nothing, np.zeros(0)
+    start = panel.future_dates(1)[0]
+    keys = pl.DataFrame({"item": panel.items, "location": panel.locations}).with_row_index("row")
+    lots = (
+        _latest_lots(stock)
+        .filter((pl.col("expires") >= start.item()) & (pl.col("on_hand") > 0))
+        .join(keys, on=["item", "location"], how="inner")
+        .sort("row", "expires")
+    )
+    starts = panel.future_dates(int(_FARTHEST) + 1)
+    ends = lots["expires"].to_numpy().astype("datetime64[D]") + np.timedelta64(1, "D")
+    whole = np.searchsorted(starts, ends, side="right") - 1  # periods that end before it perishes
+    last = np.maximum(whole, 1) - 1  # it can at least be sold in what is left of its only period
+    return lots["row"].to_numpy().astype(np.int64), last, lots["on_hand"].to_numpy()
+
+
+def _perished(
+    stock: pl.DataFrame, panel: Panel, terms: Economics, config: Config
+) -> list[Assumption]:
+    """What is on the shelf and can no longer be sold, said in money."""
+    if "expires" not in stock.columns:
+        return []
+    start = panel.future_dates(1)[0].item()
+    cost = pl.DataFrame(
+        {"item": panel.items, "location": panel.locations, "unit_cost": terms.unit_cost}
+    )
+    gone = (
+        _latest_lots(stock)
+        .filter((pl.col("expires") < start) & (pl.col("on_hand") > 0))
+        .join(cost, on=["item", "location"], how="inner")
+    )
+    if not len(gone):
+        return []
+    value = float((gone["on_hand"] * gone["unit_cost"]).sum())
+    why = (
+        f"{gone['on_hand'].sum():,.10g} units on the shelf are past their date and not counted: "
+        f"{money(value, config.shop.currency)} at cost"
+    )
+    return [Assumption("stock.expires", "0", "units", "file", why)]
 
 
 def _open_orders(
