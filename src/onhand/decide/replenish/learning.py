@@ -60,14 +60,16 @@ class Lesson:
 class Teaching:
     """What came of it.
 
-    policy : the best on the lessons held back if it beats the start there beyond chance, else the
-        start
+    policy : the best round on the lessons held back if it beats the start there beyond chance, else
+        the start
+    best : the best round, whether by chance or not
     held_back : cost of the lessons held back after each round, money; the first is the start's
     gain, gain_error : what the best round saved there, and the standard error of that over stock
         points, money
     """
 
     policy: LearnedProjection
+    best: LearnedProjection
     held_back: tuple[float, ...]
     gain: float
     gain_error: float
@@ -167,7 +169,7 @@ def teach(
         costs.append(float(now.sum()))
     saved = untaught - best_cost
     gain, error = float(saved.sum()), float(saved.std() * np.sqrt(len(saved)))
-    return Teaching(best if gain > 2 * error else start, tuple(costs), gain, error)
+    return Teaching(best if gain > 2 * error else start, best, tuple(costs), gain, error)
 
 
 # --- the network, the lesson and the physics as tensors ------------------------------------------
