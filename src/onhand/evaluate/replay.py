@@ -109,6 +109,7 @@ class Replay:
     arrivals, demand, served, on_hand : in and at the end of the period
     holding, shortage, ordering : costs of the period
     first_scored : periods before it do not count in the totals and rates below
+    closing : stock after the last period, before the review that follows it
     """
 
     policy: str
@@ -121,6 +122,7 @@ class Replay:
     shortage: Array
     ordering: Array
     first_scored: int = 0
+    closing: Stock | None = None
 
     @property
     def cost(self) -> Array:
@@ -213,7 +215,7 @@ def replay(
         last = charges[-1]
         held_on = last.holding + window.costs.holding_cost * left
         charges[-1] = Charge(held_on, last.shortage, last.ordering)
-    return _collect(policy.name, orders, flows, charges, window.first_scored)
+    return _collect(policy.name, orders, flows, charges, window.first_scored, stock)
 
 
 def _until_sold(left: Array, rate: Array) -> Array:
@@ -251,7 +253,12 @@ def _widened(stock: Stock, width: int) -> Stock:
 
 
 def _collect(
-    name: str, orders: list[Array], flows: list[Flow], charges: list[Charge], first_scored: int
+    name: str,
+    orders: list[Array],
+    flows: list[Flow],
+    charges: list[Charge],
+    first_scored: int,
+    closing: Stock,
 ) -> Replay:
     def side_by_side(columns: Sequence[Array]) -> Array:
         return np.stack(columns, axis=1)
@@ -267,4 +274,5 @@ def _collect(
         shortage=side_by_side([c.shortage for c in charges]),
         ordering=side_by_side([c.ordering for c in charges]),
         first_scored=first_scored,
+        closing=closing,
     )

@@ -6,8 +6,8 @@ forecaster, so that what was removed at the last review was removed at all earli
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from onhand.plan.stage import Stage
 from onhand.plan.weigh import Weighed, learns_from_weights
 
 __all__ = [
+    "BareSales",
     "SalesForDemand",
     "arrowed",
     "least_error",
@@ -55,7 +56,8 @@ def arrowed(
     """
     made = dict(forecasters)
     if not arrows.calibrate:
-        made = {name: uncalibrated(forecaster) for name, forecaster in made.items()}
+        shared: dict[int, tuple[Forecaster, Forecaster]] = {}
+        made = {name: changed(f, _without_errors, shared) for name, f in made.items()}
     if arrows.weigh:
         by_hand = _by_hand(arrows.omega, panel)
         made = {
@@ -65,7 +67,8 @@ def arrowed(
             for name, f in made.items()
         }
     if not arrows.unmask:
-        made = {name: SalesForDemand(forecaster) for name, forecaster in made.items()}
+        bare = BareSales()
+        made = {name: SalesForDemand(forecaster, bare) for name, forecaster in made.items()}
     if not arrows.paths:
         made = {name: AsNormal(forecaster) for name, forecaster in made.items()}
     return made
@@ -92,10 +95,31 @@ def _without_errors(member: Forecaster) -> Forecaster:
 
 
 @dataclass(frozen=True)
+class BareSales:
+    """Sales taken for demand; closed periods, and those before an item was there, stay unknown.
+
+    What was made of the last history is kept: forecasters that share a member also share what it sees.
+    """
+
+    _kept: list[tuple[DemandHistory, DemandHistory]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+
+    def of(self, history: DemandHistory) -> DemandHistory:
+        """The history as if every shelf had always been full."""
+        if not (self._kept and self._kept[0][0] is history):
+            panel = history.panel
+            bare = believe(replace(panel, in_stock=np.ones_like(panel.in_stock)))
+            self._kept[:] = [(history, bare)]
+        return self._kept[0][1]
+
+
+@dataclass(frozen=True)
 class SalesForDemand:
     """A forecaster that is shown sales as if every shelf had always been full."""
 
     forecaster: Forecaster
+    bare: BareSales = field(default_factory=BareSales)
 
     @property
     def name(self) -> str:
@@ -104,26 +128,22 @@ class SalesForDemand:
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """What the forecaster makes of the bare sales."""
-        return self.forecaster.fit(_bare(history))
+        return self.forecaster.fit(self.bare.of(history))
 
     def learn(self, history: DemandHistory) -> Refitter:
-        """What the forecaster learned from the bare sales."""
+        """What the forecaster learned from the bare sales, or the forecaster itself."""
         inner = self.forecaster
-        return _Shown(inner.learn(_bare(history)) if isinstance(inner, Learner) else inner)
+        ready = inner.learn(self.bare.of(history)) if isinstance(inner, Learner) else inner
+        return _Shown(ready, self.bare)
 
 
 @dataclass(frozen=True)
 class _Shown:
     inner: Refitter
+    bare: BareSales
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
-        return self.inner.fit(_bare(history))
-
-
-def _bare(history: DemandHistory) -> DemandHistory:
-    """Sales taken for demand; closed periods, and those before an item was there, stay unknown."""
-    panel = history.panel
-    return believe(replace(panel, in_stock=np.ones_like(panel.in_stock)))
+        return self.inner.fit(self.bare.of(history))
 
 
 def textbook_policy(config: Config) -> Policy:
@@ -144,7 +164,7 @@ def textbook_ladders(ladders: tuple[Family, ...], config: Config) -> tuple[Famil
     return (Family(ours, (textbook_policy(config),)), *rivals)
 
 
-def least_error(stage: Stage, cut: tuple[Stretch, ...]) -> str:
+def least_error(stage: Stage, cut: Sequence[Stretch]) -> str:
     """The forecaster with the least absolute error of demand over protection intervals in `cut`."""
     errors = {name: sum(_error(stage, name, s) for s in cut) for name in stage.fits}
     return min(errors, key=lambda name: errors[name])

@@ -399,16 +399,19 @@ class CompareSettings(_Section):
     """How `onhand compare` cuts the past, when it measures what each arrow earns."""
 
     windows: int = Field(
-        default=4, ge=2, le=52, description="Stretches of the past that are judged."
+        default=4, ge=2, le=52, description="Judged stretches of the past, one after the other."
     )
-    days: float = Field(default=42.0, gt=0, le=365, description="Days in each of them.")
+    days: float = Field(default=35.0, gt=0, le=365, description="Days in each of them.")
     tuning_days: float = Field(
-        default=84.0,
+        default=91.0,
         gt=0,
         le=730,
-        description=(
-            "Days before the first of them. Each is judged with numbers tuned on all that came before."
-        ),
+        description="Days before each of them, on which its model and policy number are chosen.",
+    )
+    max_stock_points: int = Field(
+        default=1000,
+        ge=1,
+        description="Stock points replayed. A larger shop is represented by a random draw of them.",
     )
 
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.evaluate.compare import paired
+from onhand.evaluate.compare import Difference, paired
 from onhand.evaluate.replay import Replay
 from onhand.plan.config import Config
 from onhand.plan.contest import Contender, Contest, Margin
 from onhand.plan.past import Stretch, groups
 from onhand.plan.stage import Stage
 
-__all__ = ["contest_of"]
+__all__ = ["contest_of", "total_margin"]
 
 
 def contest_of(
@@ -86,16 +86,29 @@ def _margin(rival: Replay, default: Replay, weeks: Sequence[slice]) -> Margin:
         [_scored(past.cost, past)[:, week].sum(axis=1) for week in weeks]
         for past in (rival, default)
     ]
-    found = paired(per_week[0], per_week[1], consecutive=True)
+    return _in_total(paired(per_week[0], per_week[1], consecutive=True), rival.total_cost)
+
+
+def total_margin(
+    rival: Sequence[NDArray[np.float64]], ours: Sequence[NDArray[np.float64]], base: float
+) -> Margin:
+    """What the rival cost more than ours in windows with stock of their own, each W x (N,) money.
+
+    base : the money that the margin's share is a share of
+    """
+    return _in_total(paired(rival, ours), base)
+
+
+def _in_total(found: Difference, base: float) -> Margin:
+    """A difference per window, told for all of them together."""
     windows = _cents(found.per_window)
     mean = round(math.fsum(windows), 2)
-    reach = (found.high - found.low) / 2 * len(weeks)
-    total = rival.total_cost
+    reach = (found.high - found.low) / 2 * len(windows)
     return Margin(
         mean=mean,
         low=round(mean - reach, 2),
         high=round(mean + reach, 2),
-        share=round(mean / total, 4) if total > 0 else 0.0,
+        share=round(mean / base, 4) if base > 0 else 0.0,
         per_window=tuple(windows),
     )
 

@@ -97,7 +97,7 @@ def _entrants(tuned: Sequence[Tuned], config: Config) -> dict[str, Entrant]:
         t.family: t.family for t in tuned if t.family != config.policy.family
     }
     return {
-        shown: min((t.on_early() for t in tuned if t.family == family), key=lambda e: e[0])[1]
+        shown: min((t.on_stretch(0) for t in tuned if t.family == family), key=lambda e: e[0])[1]
         for family, shown in names.items()
     }
 

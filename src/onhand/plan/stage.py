@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +81,7 @@ def set_stage(
     terms: Economics,
     config: Config,
     rows: NDArray[np.int64],
-    cut: tuple[Stretch, Stretch],
+    cut: Sequence[Stretch],
     horizon: int,
     seed: int,
     progress: Progress,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from onhand.decide.replenish.rounding import round_order
 from onhand.evaluate.replay import Replay, RoundTo, Window, replay
 from onhand.inventory.policy import Policy
+from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 from onhand.optimize.ladder import valley
 from onhand.plan.config import Config
@@ -55,13 +56,13 @@ class Tuned:
     forecaster: str
     tuning: Tuning
 
-    def on_early(self, n_stretches: int = 1) -> tuple[float, Entrant]:
-        """The best number on the first stretches alone, and how dear its surroundings are there.
+    def on_stretch(self, stretch: int) -> tuple[float, Entrant]:
+        """The best number on one stretch alone, and how dear its surroundings are there.
 
         Ladders are compared by the mean of three rungs around the best one, at an end the last
         three: a wide valley forgives the mistake of having been found on another stretch.
         """
-        costs = self.tuning.totals[:, :n_stretches].sum(axis=1)
+        costs = self.tuning.totals[:, stretch]
         rung = valley(costs)
         start = min(max(0, rung - 1), max(0, len(costs) - 3))
         around = float(costs[start : start + 3].mean())
@@ -144,13 +145,20 @@ def judge(
     entrants: Mapping[str, Entrant],
     config: Config,
     progress: Progress,
+    *,
+    goes_on: bool = False,
 ) -> dict[str, Replay]:
-    """Each contender's replay of a stretch, all stock points together."""
+    """Each contender's replay of a stretch, all stock points together.
+
+    goes_on : another stretch follows; what is left at the end is then charged there, not here
+    """
     round_to, shortage = rounding_of(config), config.policy.shortage
     parts: dict[str, list[Replay]] = {name: [] for name in entrants}
     blocks = stage.blocks()
     for done, rows in enumerate(blocks, start=1):
-        seen = {name: to_be_sold(stage, stretch, rows, name) for name in stage.fits}
+        needed = {entrant.forecaster for entrant in entrants.values()}
+        view = stage.window if goes_on else partial(to_be_sold, stage)
+        seen = {name: view(stretch, rows, name) for name in needed}
         for name, entrant in entrants.items():
             past = replay(
                 entrant.policy, seen[entrant.forecaster], round_to=round_to, shortage=shortage
@@ -165,7 +173,10 @@ def _stacked(replays: list[Replay], entrant: Entrant, first: str) -> Replay:
     """One replay of several blocks of stock points, named after policy and forecaster."""
     names = ("orders", "arrivals", "demand", "served", "on_hand", "holding", "shortage", "ordering")
     joined: dict[str, Any] = {n: np.concatenate([getattr(r, n) for r in replays]) for n in names}
-    return replace(replays[0], policy=said(entrant, first), **joined)
+    left = [past.closing for past in replays if past.closing is not None]
+    parts = ("on_hand", "pipeline", "backorders")
+    closing = Stock(*(np.concatenate([getattr(stock, part) for stock in left]) for part in parts))
+    return replace(replays[0], policy=said(entrant, first), closing=closing, **joined)
 
 
 def said(entrant: Entrant, first: str) -> str:
