@@ -1,21 +1,21 @@
-"""Who forecasts the weeks of VN2? The shop's default, alone or steered by a boosted model."""
+"""Who forecasts the weeks of VN2? What the plan would use, or a part of it alone."""
 
 from __future__ import annotations
 
 from onhand.data.panel import Frequency
 from onhand.forecast import Forecaster, default_forecaster
-from onhand.forecast.boosted import Boosted, Member, Trees
-from onhand.forecast.steered import Steered
+from onhand.forecast.steering import SHARE, steered_by_trees
 
-NAMES = ("default", "statistical", "boosted")
+NAMES = ("default", "statistical", "boosted", "ensemble")
 
 
 def forecaster_named(name: str) -> Forecaster:
-    """`statistical`: cheap and calibrated; `default` and `boosted`: half of its mean from trees."""
+    """The plan's default (statistics steered by trees), its parts, or the ensemble with a network."""
+    if name == "ensemble":
+        from onhand.plan.forecasters import forecasters_for
+
+        return forecasters_for(name, Frequency.WEEK)[name]
     statistical = default_forecaster(Frequency.WEEK)
     if name == "statistical":
         return statistical
-    trees = Trees(n_trees=150, learning_rate=0.08)
-    one_member = (Member("tweedie", 1.0, 1),)
-    boosted = Boosted(horizon=5, members=one_member, trees=trees, n_rows=100_000, n_error_origins=0)
-    return Steered(statistical, boosted)
+    return steered_by_trees(statistical, Frequency.WEEK, share=1.0 if name == "boosted" else SHARE)
