@@ -106,8 +106,8 @@ class Boosted:
         """The ensemble's forecast from now, with the spread of its errors at earlier origins."""
         horizon = self.horizon or _HORIZON[history.panel.frequency]
         past = Past.of(history, horizon)
-        now = self._forecasts(history, past, past, horizon, [history.n_periods])[0]
-        point = FittedMean(history.panel, now)
+        ensemble = self._ensemble(history, past, horizon)
+        point = FittedMean(history.panel, _expected(ensemble, past, horizon), ensemble)
         origins = earlier_origins(
             history.n_periods, horizon, -(-horizon // 4), self.n_error_origins
         )
@@ -179,7 +179,8 @@ class Learned:
                 f"{history.n_periods}: they would know what comes; learn from a shorter history"
             )
         past = Past.of(history, self.horizon)
-        return FittedMean(history.panel, _expected(self.ensemble, past, self.horizon))
+        told = _expected(self.ensemble, past, self.horizon)
+        return FittedMean(history.panel, told, self.ensemble)
 
 
 def _flat(past: Past, horizon: int) -> Floats:
@@ -209,11 +210,13 @@ def _expected(ensemble: Ensemble | None, past: Past, horizon: int) -> Floats:
 class FittedMean:
     """Expected demand (N, C), worked out when fitted, and no spread.
 
-    Beyond its C periods the last season is repeated, or the last period where it is shorter.
+    Beyond its C periods the last season is repeated, or the last period where it is shorter. The
+    trees are kept to be asked what they saw, see `onhand.forecast.parts`.
     """
 
     panel: Panel
     forecast: Floats
+    ensemble: Ensemble | None = None
 
     def mean(self, horizon: int) -> Floats:
         """Expected demand, (N, H)."""
