@@ -1,23 +1,30 @@
 """How good and how dear is each network with each head, beside trees and statistics?
 
-    python benchmarks/neural.py --set vn2 --data DIR [--n-series 599] [--only "mlp quantiles" boosted]
+    python benchmarks/neural.py --set vn2 --data DIR --out FILE [--only "mlp quantiles" boosted]
 
 `--data` is the folder of one data set (see `benchmarks/datasets.py`). Every contender forecasts the same
-horizons from the same origins, knowing only what was known there; periods with an empty shelf are not
-judged. Then the networks named by `--export` are written to ONNX and asked again without torch. One
-thread. `infer s` is the CPU time of forecasting all series and drawing their paths; the last line is JSON.
+horizons from the same origins; periods with an empty shelf are not judged. Whoever learns does so once, from
+what was known at the first origin, and looks again at the others without learning more; the statistics
+are fitted at each. One thread, and one process for each contender. A line of JSON is added to FILE for each
+contender; those that FILE already holds are not run again, so that a killed run goes on. Their forecasts
+are kept beside it: `--families NET` makes the ensembles of statistics, trees and NET from them.
+
+`train s` and `infer s` are CPU seconds of learning, and of one forecast of all series with their paths.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +42,8 @@ from onhand.evaluate import scores
 from onhand.evaluate.calibration import pit_bounds, pit_coverage
 from onhand.forecast import default_forecaster
 from onhand.forecast.boosted import Boosted
-from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.forecast.boosted.forecaster import FittedMean
+from onhand.forecast.forecaster import FittedForecaster, Refitter
 from onhand.forecast.neural import (
     CNN,
     GRU,
@@ -53,41 +61,32 @@ from onhand.forecast.neural import (
     Tweedie,
     export,
 )
+from onhand.forecast.steered import Steered
 
 ARCHITECTURES = (MLP(), CNN(), RNN(), LSTM(), GRU())
 HEADS = (Point(), Tweedie(), NegativeBinomial(), Quantiles(), Binned())
 N_SAMPLES = 200
 BLOCK = 1_000  # series whose paths are held at once
-SHOWN = ("wape", "wpe", "crps", "coverage_90", "train_s", "infer_s", "epochs")
+SHOWN = ("wape", "wpe", "rmsse", "crps", "coverage_90", "train_s", "infer_s", "epochs", "mib")
 
 
 def main() -> None:
-    """Read, train, judge, print, and end with one line of JSON."""
+    """Read, run what is missing, and show all there is."""
     args = arguments()
     shop = read_shop(args.name, args.data, limit=args.n_series)
+    stride = args.stride or shop.horizon
     last = shop.panel.n_periods - shop.horizon
-    origins = [last - k * shop.stride for k in reversed(range(args.n_origins))]
-    contenders = contenders_of(shop, args)
-    results: dict[str, dict[str, float]] = {}
-    for name, forecaster in contenders.items():
-        rows = [judge(shop, forecaster, origin) for origin in origins]
-        results[name] = {k: float(np.mean([row[k] for row in rows])) for k in rows[0]}
-        print(name, {k: round(v, 4) for k, v in results[name].items()}, flush=True)
-    served = {n: serve(shop, contenders[n], origins[-1]) for n in args.export}  # type: ignore[arg-type]
-    told = {
-        "benchmark": "neural",
-        "set": args.name,
-        "n_series": shop.panel.n_series,
-        "origins": len(origins),
-        "horizon": shop.horizon,
-        "n_epochs": args.n_epochs,
-        "n_steps": args.n_steps,
-        "results": results,
-        "served": served,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
-    show(told)
-    print(json.dumps(told))
+    origins = [last - k * stride for k in reversed(range(args.n_origins))]
+    bench = Bench(shop, origins, args.out, args.tag)
+    for name in contenders_of(args):
+        bench.once(name, lambda name=name: run(shop, origins, name, args))
+    for net in args.families:
+        for name, others in families(net).items():
+            bench.once(name, lambda others=others: together(bench, others))
+    show(bench)
+    for name in args.export:
+        told = serve(shop, net_of(name, shop, args), origins[-1])
+        print(name, {k: round(v, 6) for k, v in told.items()})
 
 
 def arguments() -> argparse.Namespace:
@@ -95,49 +94,163 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--set", required=True, choices=sorted(READERS), dest="name")
     parser.add_argument("--data", required=True, type=Path, help="folder of the data set")
+    parser.add_argument("--out", required=True, type=Path, help="file of results, a line each")
+    parser.add_argument(
+        "--tag", default="", help="a name for these settings, kept with the results"
+    )
     parser.add_argument("--n-series", type=int, default=0, help="first so many (default: all)")
-    parser.add_argument("--n-origins", type=int, default=1)
-    parser.add_argument("--n-epochs", type=int, default=12)
+    parser.add_argument("--n-origins", type=int, default=4)
+    parser.add_argument("--stride", type=int, default=0, help="between origins (default: horizon)")
+    parser.add_argument("--n-epochs", type=int, default=8)
     parser.add_argument("--n-steps", type=int, default=40, help="batches per epoch")
+    parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", help="contenders to run (default: all)")
+    parser.add_argument("--families", nargs="*", default=[], help="networks to make ensembles with")
     parser.add_argument("--export", nargs="*", default=[], help="networks to serve by ONNX as well")
     return parser.parse_args()
 
 
-def contenders_of(shop: Shop, args: argparse.Namespace) -> dict[str, Forecaster]:
-    """Statistics, trees, and every architecture with every head."""
-    training = Training(n_epochs=args.n_epochs, n_steps=args.n_steps, patience=3)
-    everyone: dict[str, Forecaster] = {
-        "statistics": default_forecaster(shop.panel.frequency),
-        "boosted": Boosted(horizon=shop.horizon),
-    }
-    for architecture in ARCHITECTURES:
-        for head in HEADS:
-            net = Neural(architecture, head, horizon=shop.horizon, training=training)
-            everyone[net.name] = net
-    return {k: v for k, v in everyone.items() if not args.only or k in args.only}
+def contenders_of(args: argparse.Namespace) -> list[str]:
+    """Statistics, trees, and every architecture with every head; cheap ones first."""
+    nets = [f"{architecture.name} {head.name}" for architecture in ARCHITECTURES for head in HEADS]
+    return [n for n in ("statistics", "boosted", *nets) if args.only is None or n in args.only]
 
 
-def judge(shop: Shop, forecaster: Forecaster, origin: int) -> dict[str, float]:
-    """The scores and the CPU time of one contender from one origin."""
-    history = believe(shop.panel.until(origin))
-    started = time.process_time()
-    trained = forecaster.train(history) if isinstance(forecaster, Neural) else None
-    fitted = trained.forecast(history) if trained else forecaster.fit(history)
-    trained_at = time.process_time()
-    told = scored(shop.actual(origin), fitted)
-    told |= {"train_s": trained_at - started, "infer_s": float("nan"), "epochs": float("nan")}
-    if trained:
-        started = time.process_time()
-        asked(trained.forecast(history), shop.horizon)
-        told |= {"infer_s": time.process_time() - started, "epochs": len(trained.epochs)}
+def net_of(name: str, shop: Shop, args: argparse.Namespace) -> Neural:
+    """The network of a name."""
+    training = Training(
+        n_epochs=args.n_epochs, n_steps=args.n_steps, batch_size=args.batch_size, patience=3
+    )
+    nets = [
+        Neural(a, h, horizon=shop.horizon, training=training, seed=args.seed)
+        for a in ARCHITECTURES
+        for h in HEADS
+    ]
+    return next(net for net in nets if net.name == name)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What was run so far, on disk."""
+
+    shop: Shop
+    origins: list[int]
+    out: Path
+    tag: str
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The results of this shop, these origins and this tag."""
+        lines = self.out.read_text().splitlines() if self.out.exists() else []
+        for row in map(json.loads, lines):
+            if {k: row[k] for k in self.key} == self.key:
+                yield row
+
+    @property
+    def key(self) -> dict[str, Any]:
+        return {
+            "set": self.shop.name,
+            "n_series": self.shop.panel.n_series,
+            "origins": self.origins,
+            "horizon": self.shop.horizon,
+            "tag": self.tag,
+        }
+
+    def once(self, name: str, work: Callable[[], tuple[dict[str, Any], np.ndarray]]) -> None:
+        """Do the work in a process of its own, unless its result is there."""
+        if any(row["contender"] == name for row in self.rows()):
+            return
+        told, means = apart(work)
+        self.kept(name).parent.mkdir(parents=True, exist_ok=True)
+        np.save(self.kept(name), means)
+        row = {**self.key, "contender": name, **told}
+        with self.out.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        print(name, {k: round(told[k], 4) for k in SHOWN if k in told}, flush=True)
+
+    def kept(self, name: str) -> Path:
+        """The file of the means (O, N, H) of a contender."""
+        folder = self.out.with_suffix("")
+        n = self.shop.panel.n_series
+        return folder / f"{self.shop.name}-{n}{self.tag}" / f"{name.replace(' ', '-')}.npy"
+
+
+def apart(work: Callable[[], Any]) -> Any:
+    """The result of `work`, done by a child process: its memory and its threads are its own."""
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+
+    def child() -> None:
+        there.send(work())
+        there.close()
+
+    process = context.Process(target=child)
+    process.start()
+    there.close()
+    told = here.recv()
+    process.join()
     return told
 
 
-def scored(actual: np.ndarray, fitted: FittedForecaster) -> dict[str, float]:
-    """Errors of the mean, and of the paths, where `actual` (N, H) is known."""
+def run(
+    shop: Shop, origins: list[int], name: str, args: argparse.Namespace
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Scores and costs of one contender over all origins, and its means (O, N, H)."""
+    before = memory_mib()
+    started = time.process_time()
+    first = believe(shop.panel.until(origins[0]))
+    told: dict[str, Any] = {}
+    refitter: Refitter
+    if name == "statistics":
+        refitter = default_forecaster(shop.panel.frequency)
+    elif name == "boosted":
+        refitter = Boosted(horizon=shop.horizon).learn(first)
+    else:
+        learned = net_of(name, shop, args).learn(first)
+        refitter, told["epochs"] = learned, len(learned.trained.epochs)
+    told["train_s"] = time.process_time() - started
+    rows, means = [], []
+    started = time.process_time()
+    for origin in origins:
+        fitted = refitter.fit(believe(shop.panel.until(origin)))
+        means.append(fitted.mean(shop.horizon))
+        rows.append(scored(shop, origin, fitted))
+    told["infer_s"] = (time.process_time() - started) / len(origins)
+    if name == "boosted":  # trees that learned once have no spread: those of a whole fit have
+        started = time.process_time()
+        whole = Boosted(horizon=shop.horizon).fit(believe(shop.panel.until(origins[-1])))
+        rows[-1] |= {k: v for k, v in scored(shop, origins[-1], whole).items() if k in SPREAD}
+        told["whole_fit_s"] = time.process_time() - started
+    told["mib"] = memory_mib() - before
+    return {**told, **mean_of(rows), "by_origin": rows}, np.stack(means)
+
+
+SPREAD = ("crps", "coverage_90")
+
+
+def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Mean over origins of each score, where it is known."""
+    return {k: float(np.nanmean([r[k] for r in rows])) for k in rows[0]}
+
+
+def memory_mib() -> float:
+    """Largest memory of this process so far, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def scored(shop: Shop, origin: int, fitted: FittedForecaster) -> dict[str, float]:
+    """Errors of the mean, and of the paths, where demand (N, H) is known."""
+    actual = shop.actual(origin)
     n, horizon = actual.shape
     mean = fitted.mean(horizon)
+    told = {
+        "wape": scores.wape(actual, mean),
+        "wpe": scores.wpe(actual, mean),
+        "rmsse": float(np.nanmean(scores.rmsse(actual, mean, shop.panel.sales[:, :origin]))),
+        "official": shop.official[1](actual, mean, shop.panel, origin),
+    }
+    if isinstance(fitted, FittedMean):  # it makes no claim to be covered
+        return told | dict.fromkeys(SPREAD, float("nan"))
     crps, low, high = (np.full((n, horizon), np.nan) for _ in range(3))
     for start in range(0, n, BLOCK):
         rows = slice(start, min(n, start + BLOCK))
@@ -145,20 +258,45 @@ def scored(actual: np.ndarray, fitted: FittedForecaster) -> dict[str, float]:
         paths = fitted.paths(horizon, N_SAMPLES, rng=rng, rows=rows).values
         crps[rows] = scores.crps_of_each(actual[rows], paths)
         low[rows], high[rows] = pit_bounds(actual[rows], paths)
-    return {
-        "wape": scores.wape(actual, mean),
-        "wpe": scores.wpe(actual, mean),
+    return told | {
         "crps": float(np.nanmean(crps) / np.nanmean(actual)),
         "coverage_90": pit_coverage(low, high, 0.05, 0.95),
     }
 
 
-def asked(fitted: FittedForecaster, horizon: int) -> None:
-    """All means and paths, thrown away."""
-    n = len(fitted.mean(horizon))
-    for start in range(0, n, BLOCK):
-        rows = slice(start, min(n, start + BLOCK))
-        fitted.paths(horizon, N_SAMPLES, rng=np.random.default_rng(0), rows=rows)
+def families(net: str) -> dict[str, list[str]]:
+    """The ensembles of the statistics with others: the mean of the means, the statistics' spread."""
+    return {
+        "statistics + boosted": ["boosted"],
+        f"statistics + {net}": [net],
+        f"statistics + boosted + {net}": ["boosted", net],
+    }
+
+
+def together(bench: Bench, others: list[str]) -> tuple[dict[str, Any], np.ndarray]:
+    """The statistics' calibrated paths, moved to the mean of the means of all."""
+    shop, rows, means = bench.shop, [], []
+    kept = np.mean([np.load(bench.kept(name)) for name in others], axis=0)  # (O, N, H)
+    share = len(others) / (len(others) + 1)
+    for origin, mean in zip(bench.origins, kept, strict=True):
+        known = _Known(FittedMean(shop.panel.until(origin), mean))
+        statistics = default_forecaster(shop.panel.frequency)
+        fitted = Steered(statistics, known, share).fit(believe(shop.panel.until(origin)))
+        means.append(fitted.mean(shop.horizon))
+        rows.append(scored(shop, origin, fitted))
+    return {**mean_of(rows), "by_origin": rows}, np.stack(means)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A forecast that is already there."""
+
+    fitted: FittedMean
+    name: str = "known"
+
+    def fit(self, history: DemandHistory) -> FittedMean:
+        del history
+        return self.fitted
 
 
 def serve(shop: Shop, net: Neural, origin: int) -> dict[str, float]:
@@ -205,21 +343,19 @@ def weight_of(package: str) -> dict[str, Any]:
     return {"import_s": float(seconds), "memory_mib": float(memory), "disk_mib": size / 2**20}
 
 
-def show(told: dict[str, Any]) -> None:
-    """Print the tables."""
-    console = Console(width=120)
+def show(bench: Bench) -> None:
+    """Print all results of this shop as one table."""
+    shop = bench.shop
     table = Table(
-        title=f"{told['set']}: {told['n_series']:,} series, {told['origins']} origins, "
-        f"{told['horizon']} periods; CPU seconds"
+        title=f"{shop.name}: {shop.panel.n_series:,} series, {len(bench.origins)} origins, "
+        f"{shop.horizon} periods; CPU seconds {bench.tag}"
     )
     for column in ("contender", *SHOWN):
         table.add_column(column, justify="left" if column == "contender" else "right")
-    for name, row in told["results"].items():
-        cells = (f"{row[k]:.4f}" if k in SHOWN[:4] else f"{row[k]:.1f}" for k in SHOWN)
-        table.add_row(name, *("" if c == "nan" else c for c in cells))
-    console.print(table)
-    for name, row in told["served"].items():
-        console.print(f"{name}: " + ", ".join(f"{k} {v:.4g}" for k, v in row.items()))
+    for row in bench.rows():
+        cells = (f"{row[k]:.4f}" if k in SHOWN[:5] else f"{row.get(k, np.nan):.1f}" for k in SHOWN)
+        table.add_row(row["contender"], *("" if c == "nan" else c for c in cells))
+    Console(width=130).print(table)
 
 
 if __name__ == "__main__":

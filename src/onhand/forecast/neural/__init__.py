@@ -3,6 +3,7 @@
 Nothing heavy is imported before a network is taught.
 """
 
+from onhand.forecast.neural.adapters import Adapted
 from onhand.forecast.neural.architecture import Architecture
 from onhand.forecast.neural.cnn import CNN
 from onhand.forecast.neural.forecaster import Neural
@@ -11,9 +12,11 @@ from onhand.forecast.neural.heads import Binned, NegativeBinomial, Point, Quanti
 from onhand.forecast.neural.lstm import LSTM
 from onhand.forecast.neural.mlp import MLP
 from onhand.forecast.neural.onnx import Served, export
+from onhand.forecast.neural.pretraining import pretrain
 from onhand.forecast.neural.rnn import RNN
 from onhand.forecast.neural.trained import TrainedNeural
 from onhand.forecast.neural.training import Epoch, Training
+from onhand.forecast.neural.zero_shot import ZeroShot
 
 __all__ = [
     "CNN",
@@ -21,6 +24,7 @@ __all__ = [
     "LSTM",
     "MLP",
     "RNN",
+    "Adapted",
     "Architecture",
     "Binned",
     "Epoch",
@@ -32,5 +36,7 @@ __all__ = [
     "TrainedNeural",
     "Training",
     "Tweedie",
+    "ZeroShot",
     "export",
+    "pretrain",
 ]

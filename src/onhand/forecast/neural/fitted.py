@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.data.panel import Panel
-from onhand.forecast.neural.heads.head import LEVELS, SpreadHead
+from onhand.forecast.neural.heads.head import LEVELS, TellsSpread
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import draw_seed, of_rows
 
@@ -125,7 +125,7 @@ class FittedNeural:
     ----------
     panel : Panel
         Names and dates are read there.
-    head : SpreadHead
+    head : TellsSpread
     raw : (N, C, K) float32, the network's numbers for the next C periods
     scale : (N,) float32, units
     is_count : (N,) bool
@@ -135,7 +135,7 @@ class FittedNeural:
     """
 
     panel: Panel
-    head: SpreadHead
+    head: TellsSpread
     raw: Floats
     scale: Floats
     is_count: NDArray[np.bool_]

@@ -19,7 +19,7 @@ from onhand.forecast.neural.architecture import Architecture
 from onhand.forecast.neural.heads import Head, NegativeBinomial
 from onhand.forecast.neural.layout import Layout
 from onhand.forecast.neural.mlp import MLP
-from onhand.forecast.neural.trained import TrainedNeural, validation_origins
+from onhand.forecast.neural.trained import LearnedNeural, TrainedNeural, validation_origins
 from onhand.forecast.neural.training import Training, train
 from onhand.forecast.neural.windows import Windows
 
@@ -98,8 +98,15 @@ class Neural:
         """Teach a network on `history` and forecast what comes after it."""
         return self.train(history).forecast(history)
 
-    def train(self, history: DemandHistory) -> TrainedNeural:
-        """The network alone, to be kept, exported or asked about other histories."""
+    def learn(self, history: DemandHistory) -> LearnedNeural:
+        """A network taught on `history`, to forecast from its end or from any later origin."""
+        return LearnedNeural(self.train(history), history.n_periods)
+
+    def train(self, history: DemandHistory, *, gaps: float = 0.0) -> TrainedNeural:
+        """The network alone, to be kept, exported or asked about other histories.
+
+        gaps : share of the examples that hide a stretch of the past, see `pretrain`
+        """
         _require_torch()
         import torch
 
@@ -114,7 +121,7 @@ class Neural:
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             network = build(self.architecture, layout, head.start(), self.training.dropout)
-        epochs = train(network, head, windows, origins, self.training, self.seed)
+        epochs = train(network, head, windows, origins, self.training, self.seed, gaps)
         return TrainedNeural(layout, head, network, epochs, self.n_origins)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onhand.demand.history import DemandHistory
+from onhand.errors import HistoryError
 from onhand.forecast.boosted.forecaster import FittedMean
 from onhand.forecast.calibrated import earlier_origins, error_library
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.forecast.neural.fitted import Dependence, FittedNeural, positions
-from onhand.forecast.neural.heads import Head, MeanHead, SpreadHead
+from onhand.forecast.neural.heads import Head, TellsMean, TellsSpread
 from onhand.forecast.neural.layout import Layout
 from onhand.forecast.neural.training import Epoch, on_threads
 from onhand.forecast.neural.windows import Batch, Windows
@@ -23,11 +24,12 @@ from onhand.forecast.spread import is_count
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Speaker", "TrainedNeural", "forecast_with", "validation_origins"]
+__all__ = ["LearnedNeural", "Speaker", "TrainedNeural", "forecast_with", "validation_origins"]
 
 Floats = NDArray[np.float32]
 Speaker = Callable[[Batch], Floats]  # raw numbers (B, H, K) of a batch
 _BLOCK = 1024  # windows laid out at once
+_MOST_JUDGED = 20_000  # earlier windows from which the two numbers of the dependence are measured
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,33 @@ class TrainedNeural:
             return self.network(*(torch.as_tensor(x) for x in batch.inputs)).numpy()
 
 
+@dataclass(frozen=True)
+class LearnedNeural:
+    """A network that learned once and looks again at later origins of the same shop.
+
+    trained : TrainedNeural
+    n_periods : length of the history that it learned from
+    """
+
+    trained: TrainedNeural
+    n_periods: int
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
+        """The forecast from the end of `history`.
+
+        Raises
+        ------
+        HistoryError
+            When the network has seen more than this history.
+        """
+        if history.n_periods < self.n_periods:
+            raise HistoryError(
+                f"the network learned from {self.n_periods} periods and is asked for a forecast after "
+                f"{history.n_periods}: it would know what comes; learn from a shorter history"
+            )
+        return self.trained.forecast(history)
+
+
 def validation_origins(n_periods: int, horizon: int, n_origins: int) -> list[int]:
     """The last origins whose future can be seen; none where the history is too short.
 
@@ -74,42 +103,68 @@ def validation_origins(n_periods: int, horizon: int, n_origins: int) -> list[int
 
 
 def forecast_with(
-    say: Speaker, head: Head, layout: Layout, history: DemandHistory, n_origins: int
+    say: Speaker, head: Any, layout: Layout, history: DemandHistory, n_origins: int
 ) -> FittedForecaster:
     """The forecast after `history` of whatever `say` speaks for, with its spread.
+
+    head : TellsMean or TellsSpread, reads what `say` says
 
     What it says of earlier origins is compared with what happened: the errors of a mean head become
     the spread, the probabilities of a spread head are corrected by how they came true.
     """
     windows = Windows.of(history, layout)
+    everyone = np.arange(history.n_series)
     origins = validation_origins(history.n_periods, layout.horizon, n_origins)
-    raw, scale = _spoken(say, windows, history.n_periods)
-    if isinstance(head, SpreadHead):
-        places = [
-            positions(
-                _actual(history, origin, layout.horizon),
-                head.quantiles(*_spoken(say, windows, origin)),
-                is_count(history.values),
-                np.random.default_rng(origin),
-            )
-            for origin in origins
-        ]
-        dependence = Dependence.seen(np.stack(places)) if places else Dependence()
-        return FittedNeural(history.panel, head, raw, scale, is_count(history.values), dependence)
-    assert isinstance(head, MeanHead)
+    raw, scale = _spoken(say, windows, history.n_periods, everyone)
+    if isinstance(head, TellsSpread):
+        counts = is_count(history.values)
+        dependence = _dependence(say, head, windows, history, origins, counts)
+        return FittedNeural(history.panel, head, raw, scale, counts, dependence)
+    assert isinstance(head, TellsMean)
     point = FittedMean(history.panel, head.mean(raw) * scale[:, None])
     earlier = {}
     for origin in origins:
-        then, unit = _spoken(say, windows, origin)
+        then, unit = _spoken(say, windows, origin, everyone)
         earlier[origin] = head.mean(then) * unit[:, None]
     if not earlier:
         return point
     return error_library(history, point, earlier, bias_correction=0.0)
 
 
-def _spoken(say: Speaker, windows: Windows, origin: int) -> tuple[Floats, Floats]:
-    """Raw numbers (N, H, K) and scales (N,) at one origin."""
-    parts = [(say(batch), batch.scale) for _, batch in windows.blocks(origin, _BLOCK)]
+def _dependence(
+    say: Speaker,
+    head: TellsSpread,
+    windows: Windows,
+    history: DemandHistory,
+    origins: list[int],
+    counts: NDArray[np.bool_],
+) -> Dependence:
+    """What is learned from the places that demand took at `origins`; of big shops, from some series."""
+    if not origins:
+        return Dependence()
+    n, most = history.n_series, max(1, _MOST_JUDGED // len(origins))
+    rows = np.sort(np.random.default_rng(0).permutation(n)[:most])
+    places = [
+        positions(
+            _actual(history, origin, windows.layout.horizon)[rows],
+            head.quantiles(*_spoken(say, windows, origin, rows)),
+            counts[rows],
+            np.random.default_rng(origin),
+        )
+        for origin in origins
+    ]
+    return Dependence.seen(np.stack(places))
+
+
+def _spoken(
+    say: Speaker, windows: Windows, origin: int, rows: NDArray[np.int64]
+) -> tuple[Floats, Floats]:
+    """Raw numbers (n, H, K) and scales (n,) of the series `rows` at one origin."""
+    parts = []
+    for start in range(0, len(rows), _BLOCK):
+        some = rows[start : start + _BLOCK]
+        batch = windows.batch(some, np.full(len(some), origin))
+        parts.append((say(batch), batch.scale))
     raw, scale = zip(*parts, strict=True)
     return np.concatenate(raw), np.concatenate(scale)
 

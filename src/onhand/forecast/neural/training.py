@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onhand.errors import ConfigError, ReadError
 from onhand.forecast.neural.heads import Head
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Epoch", "Training", "n_threads", "on_threads", "train"]
 
-_MOST_CHECKED = 20_000  # validation windows, at most
+_MOST_CHECKED = 6_000  # validation windows, at most
 
 
 @dataclass(frozen=True)
@@ -104,16 +105,23 @@ def train(
     origins: list[int],
     settings: Training,
     seed: int,
+    gaps: float = 0.0,
 ) -> tuple[Epoch, ...]:
     """Teach `network` from periods before the first of `origins`, checked at `origins`.
 
-    The network is left with the weights of the best check, ready to forecast on the CPU.
+    Only weights that ask for a gradient are taught. The network is left with the weights of the best
+    check, those that it came with among them, ready to forecast on the CPU.
+
+    gaps : share of the windows that ask for a gap in the past to be filled, not for what comes next
     """
     import torch
 
     with on_threads(), torch.random.fork_rng():
         run = _Run.new(network, head, windows, origins, settings, seed)
+        run.gaps = gaps
         run.resume()
+        if not run.log:
+            run.best_loss = run.check()
         while not run.is_done:
             run.epoch()
         network.load_state_dict(run.best)
@@ -135,6 +143,7 @@ class _Run:
     optimizer: torch.optim.Optimizer
     best: dict[str, Tensor]
     best_loss: float = float("inf")
+    gaps: float = 0.0
     log: list[Epoch] = field(default_factory=list)
 
     @classmethod
@@ -155,8 +164,9 @@ class _Run:
         if wanted == "cuda" and not torch.cuda.is_available():
             raise ConfigError("device is 'cuda', but torch finds no GPU; choose 'auto' or 'cpu'")
         network.to(wanted)
+        taught = [p for p in network.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
-            network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+            taught, settings.learning_rate, weight_decay=settings.weight_decay
         )
         best = {k: v.detach().clone() for k, v in network.state_dict().items()}
         return cls(
@@ -178,7 +188,7 @@ class _Run:
         torch.manual_seed(self.seed * 100_003 + number)
         self.network.train()
         losses = [self._step(k, batch) for k, batch in self._batches(number)]
-        valid = self._check()
+        valid = self.check()
         if valid < self.best_loss:
             self.best_loss = valid
             self.best = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
@@ -200,9 +210,16 @@ class _Run:
         for k in range(n_steps):
             rows = series[rng.integers(0, len(series), size)]
             origin = rng.integers(1, max(end, 2), size)
+            asked = self._asked(origin, rng) if self.gaps else None
             power = self.settings.scale_power
-            batch = self.windows.batch(rows, origin, end=end, scale_power=power)
+            batch = self.windows.batch(rows, origin, asked=asked, end=end, scale_power=power)
             yield (number - 1) * self.settings.n_steps + k, batch
+
+    def _asked(self, origin: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """First period to tell (B,): the origin, or for some windows one of those before it."""
+        first = np.maximum(origin - self.windows.layout.context, 1)  # of period 0 no level is known
+        is_gap = rng.random(len(origin)) < self.gaps
+        return np.where(is_gap, rng.integers(first, origin + 1), origin)
 
     def _step(self, k: int, batch: Batch) -> float:
         """One step down the gradient; the loss before it."""
@@ -241,7 +258,7 @@ class _Run:
         loss = self.head.loss(raw.float(), target, censored, scale)
         return torch.where(weight > 0, loss * weight, torch.zeros_like(loss)), weight
 
-    def _check(self) -> float:
+    def check(self) -> float:
         """Mean validation loss over the series, or some of them where there are many."""
         import torch
 
@@ -308,7 +325,7 @@ class _Run:
         """What must be the same for a training to go on: the data, the settings, the parts."""
         s = self.settings
         told = (s.n_epochs, s.n_steps, s.batch_size, s.learning_rate, s.weight_decay, s.dropout)
-        more = (s.clip, s.patience, s.scale_power, self.seed, self.head, self.origins)
+        more = (s.clip, s.patience, s.scale_power, self.seed, self.head, self.origins, self.gaps)
         parts = [(name, tuple(p.shape)) for name, p in self.network.named_parameters()]
         digest = hashlib.sha256(repr((told, more, self.windows.layout, parts)).encode())
         for table in (self.windows.values, self.windows.exposure, self.windows.omega):

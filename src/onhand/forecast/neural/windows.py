@@ -8,7 +8,6 @@ teaches a fast one (D. Salinas et al. 2020, DeepAR, doi:10.1016/j.ijforecast.201
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,21 +120,32 @@ class Windows:
         return int(self.values.shape[1])
 
     def batch(
-        self, series: Ints, origin: Ints, *, end: int | None = None, scale_power: float = 0.0
+        self,
+        series: Ints,
+        origin: Ints,
+        *,
+        asked: Ints | None = None,
+        end: int | None = None,
+        scale_power: float = 0.0,
     ) -> Batch:
         """The windows of the pairs (series, origin), both (B,).
 
-        Targets of periods from `end` on have no weight: they are the future of whoever asks. A
-        target weighs omega times (scale / usual scale) ** scale_power.
+        asked : (B,), first of the `horizon` periods that are asked for. None: the origin, a
+            forecast. An earlier one makes a gap in the context that is to be filled from both of
+            its sides; the step is then below 0.
+        end : targets of periods from it on have no weight: they are the future of whoever asks
+        scale_power : a target weighs omega times (scale / usual scale) ** scale_power
         """
+        first = origin if asked is None else asked
         c, h = self.layout.context, self.layout.horizon
         rows = series[:, None]
         at = origin[:, None] + np.arange(-c, 0)  # (B, C) periods
-        exposure = self._read(self.exposure, rows, at)
-        demand = self._read(self.values, rows, at)
-        scale = self._scale(demand, exposure, origin)
+        is_gap = (at >= first[:, None]) & (at < first[:, None] + h)
+        exposure = np.where(is_gap, np.float32(0), self._read(self.exposure, rows, at))
+        demand = np.where(is_gap, np.float32(0), self._read(self.values, rows, at))
+        scale = self._scale(demand, exposure, first)
         unit = np.maximum(scale, 1e-9)[:, None]
-        ahead = origin[:, None] + np.arange(h)  # (B, H)
+        ahead = first[:, None] + np.arange(h)  # (B, H)
         seen = self._read(self.exposure, rows, ahead) > 0
         seen &= ahead < (self.n_periods if end is None else end)
         censored = self._read(self.is_censored, rows, ahead)
@@ -146,7 +156,7 @@ class Windows:
         weight = seen * omega * self._size(scale)[:, None] ** scale_power
         return Batch(
             past=self._past(rows, at, (demand / unit).astype(np.float32), exposure),
-            future=self._future(rows, ahead, origin, unit),
+            future=self._future(rows, ahead, origin - first, unit),
             size=np.stack([self._log_size(scale), exposure.mean(axis=1)], axis=1),
             static=self.codes[series],
             scale=scale,
@@ -154,13 +164,6 @@ class Windows:
             weight=weight.astype(np.float32),
             is_censored=censored & seen,
         )
-
-    def blocks(self, origin: int, size: int) -> Iterator[tuple[slice, Batch]]:
-        """All series at one origin, `size` at a time."""
-        for start in range(0, self.n_series, size):
-            rows = slice(start, min(start + size, self.n_series))
-            series = np.arange(rows.start, rows.stop)
-            yield rows, self.batch(series, np.full(len(series), origin))
 
     def _read(self, table: NDArray[Any], rows: Ints, at: Ints) -> NDArray[Any]:
         """table[rows, at], 0 where `at` lies outside the history."""
@@ -194,28 +197,28 @@ class Windows:
         dates = self.calendar[np.clip(at, 0, None)]
         return np.concatenate([past, dates], axis=2, dtype=np.float32)
 
-    def _future(self, rows: Ints, ahead: Ints, origin: Ints, unit: Floats) -> Floats:
-        """The channels of the periods to forecast, (B, H, F)."""
-        step = np.broadcast_to(np.linspace(0, 1, ahead.shape[1], dtype=np.float32), ahead.shape)
-        channels: list[Any] = [step, *self._known(rows, ahead)]
+    def _future(self, rows: Ints, ahead: Ints, early: Ints, unit: Floats) -> Floats:
+        """The channels of the periods to tell, (B, H, F), which begin `early` before the origin."""
+        h = ahead.shape[1]
+        step = (np.arange(h) - early[:, None]) / max(h - 1, 1)  # 0..1 in a forecast
+        channels: list[Any] = [step.astype(np.float32), *self._known(rows, ahead)]
         for back in self.layout.echoes:
-            channels += self._echo(rows, ahead, origin, back, unit)
+            channels += self._echo(rows, ahead, back, unit)
         future = np.stack(np.broadcast_arrays(*channels), axis=2)
-        return np.concatenate([future, self.calendar[ahead]], axis=2, dtype=np.float32)
+        return np.concatenate(
+            [future, self.calendar[np.clip(ahead, 0, None)]], axis=2, dtype=np.float32
+        )
 
     def _known(self, rows: Ints, at: Ints) -> list[Floats]:
         """Known covariates at the periods `at`, each (B, at)."""
         clipped = np.clip(at, 0, None)
         return [v[rows if len(v) > 1 else 0, clipped] for v in self.known]
 
-    def _echo(
-        self, rows: Ints, ahead: Ints, origin: Ints, back: Ints, unit: Floats
-    ) -> tuple[Floats, Floats]:
+    def _echo(self, rows: Ints, ahead: Ints, back: Ints, unit: Floats) -> tuple[Floats, Floats]:
         """Mean demand `back` (B, H, k) periods before each target, as far as it was over by then."""
         at = ahead[:, :, None] - back
-        known = np.where(
-            at < origin[:, None, None], self._read(self.exposure, rows[:, :, None], at), 0
-        )
+        is_over = at < ahead[:, :1, None]  # before the first of the periods that are asked for
+        known = np.where(is_over, self._read(self.exposure, rows[:, :, None], at), 0)
         total = (known * self._read(self.values, rows[:, :, None], at)).sum(axis=2)
         count = known.sum(axis=2)
         mean = np.log1p(total / np.maximum(count, 1e-9) / unit)

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["LEVELS", "SOFTPLUS_ONE", "Head", "MeanHead", "SpreadHead", "softplus"]
+__all__ = [
+    "LEVELS",
+    "SOFTPLUS_ONE",
+    "Head",
+    "SpreadHead",
+    "TellsMean",
+    "TellsSpread",
+    "at_levels",
+    "softplus",
+]
 
 Floats = NDArray[np.float32]
 
@@ -54,8 +63,8 @@ class Head(Protocol):
 
 
 @runtime_checkable
-class MeanHead(Head, Protocol):
-    """A head that tells what to expect."""
+class TellsMean(Protocol):
+    """Reads what to expect from raw numbers."""
 
     def mean(self, raw: Floats) -> Floats:
         """Expected demand / scale (n, H) from raw (n, H, K)."""
@@ -63,12 +72,29 @@ class MeanHead(Head, Protocol):
 
 
 @runtime_checkable
-class SpreadHead(Head, Protocol):
-    """A head that tells how likely every demand is."""
+class TellsSpread(Protocol):
+    """Reads how likely every demand is from raw numbers."""
 
     def quantiles(self, raw: Floats, scale: Floats) -> Floats:
         """Demand in units at `LEVELS` (n, H, L), never falling, from raw (n, H, K), scale (n,)."""
         ...
+
+
+class SpreadHead(Head, TellsSpread, Protocol):
+    """A head that tells how likely every demand is."""
+
+
+def at_levels(told: NDArray[np.floating], at: tuple[float, ...]) -> NDArray[np.floating]:
+    """Rising quantiles (n, H, K) at the probabilities `at`, read at `LEVELS`, (n, H, L).
+
+    Straight between them, down to 0, and up by the last slope.
+    """
+    top = told[..., -1:] + (told[..., -1:] - told[..., -2:-1])
+    told = np.concatenate([np.zeros_like(told[..., :1]), told, top], axis=2)
+    known = np.array([0.0, *at, 1.0])
+    right = np.clip(np.searchsorted(known, LEVELS), 1, len(known) - 1)
+    share = (LEVELS - known[right - 1]) / (known[right] - known[right - 1])
+    return told[..., right - 1] * (1 - share) + told[..., right] * share
 
 
 def softplus(x: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.errors import ConfigError
-from onhand.forecast.neural.heads.head import LEVELS, softplus
+from onhand.forecast.neural.heads.head import at_levels, softplus
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,10 +98,4 @@ class Quantiles:
     def quantiles(self, raw: Floats, scale: Floats) -> Floats:
         """Units at `LEVELS` (n, H, L): straight between the quantiles, down to 0, up by the last slope."""
         told = np.cumsum(softplus(raw), axis=2)
-        top = told[..., -1:] + (told[..., -1:] - told[..., -2:-1])
-        told = np.concatenate([np.zeros_like(told[..., :1]), told, top], axis=2)
-        at = np.array([0.0, *self.at, 1.0])
-        right = np.clip(np.searchsorted(at, LEVELS), 1, len(at) - 1)
-        share = (LEVELS - at[right - 1]) / (at[right] - at[right - 1])
-        values = told[..., right - 1] * (1 - share) + told[..., right] * share
-        return (values * scale[:, None, None]).astype(np.float32)
+        return (at_levels(told, self.at) * scale[:, None, None]).astype(np.float32)
