@@ -80,9 +80,9 @@ def test_a_pool_is_its_units_over_the_units_its_members_usually_sell() -> None:
     panel = a_shop()
     past = Past.of(history_of(panel), H)
     columns, scale = describe(past, H)
-    together = panel.sales[2:4, -3:]  # the two places of item 1
-    expected = np.nansum(together) / (3 * scale[2:4].sum())
-    np.testing.assert_allclose(columns["item_mean_3"][2:4, 0], expected, rtol=1e-5)
+    together = panel.sales[2:4, -7:]  # the two places of item 1
+    expected = np.nansum(together) / (7 * scale[2:4].sum())
+    np.testing.assert_allclose(columns["item_mean_7"][2:4, 0], expected, rtol=1e-5)
 
 
 def test_half_a_day_on_the_shelf_counts_half() -> None:

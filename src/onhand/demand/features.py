@@ -39,6 +39,7 @@ class Lookback:
     ----------
     lags : single periods, 1 is the last one
     windows : lengths of the trailing windows whose mean, spread and share of zeros are taken
+    pooled : those of them over which the pools are averaged too
     decays : weights of the newest period in exponentially weighted means, 0..1
     scale_window : length of the window whose mean is the *scale* of a series
     cycle : length of the short season (7 days), or 0 for none
@@ -49,6 +50,7 @@ class Lookback:
 
     lags: tuple[int, ...]
     windows: tuple[int, ...]
+    pooled: tuple[int, ...]
     decays: tuple[float, ...]
     scale_window: int
     cycle: int
@@ -73,8 +75,9 @@ class Lookback:
 
 _LOOKBACKS = {
     Frequency.DAY: Lookback(
-        lags=(1, 2, 3, 4, 5, 6, 7, 14),
+        lags=(1, 2, 3, 7),
         windows=(3, 7, 14, 28, 56, 112),
+        pooled=(7, 28),
         decays=(0.05, 0.1, 0.3),
         scale_window=56,
         cycle=7,
@@ -85,6 +88,7 @@ _LOOKBACKS = {
     Frequency.WEEK: Lookback(
         lags=(1, 2, 3, 4),
         windows=(3, 5, 13, 26, 52),
+        pooled=(3, 5, 13, 26),
         decays=(0.1, 0.25, 0.5),
         scale_window=52,
         cycle=0,
@@ -95,6 +99,7 @@ _LOOKBACKS = {
     Frequency.MONTH: Lookback(
         lags=(1, 2, 3),
         windows=(3, 6, 12, 24),
+        pooled=(3, 6, 12, 24),
         decays=(0.1, 0.3),
         scale_window=12,
         cycle=0,
@@ -117,6 +122,7 @@ class Past:
         The exposure: 1 where demand is known, the in-stock share where it was censored, 0 where it
         is unknown. Means are sums of the one over sums of the other, so that half a day counts half.
     in_stock : (N, t) float32, share of selling time with stock on the shelf
+    has_gaps : whether stock or knowledge was ever missing, so that they are worth describing
     first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
     known : name -> (N or 1, >= t) float32, covariates known in advance, gaps carried forward
     spreads : name -> standard deviation of a known covariate that varies
@@ -130,6 +136,7 @@ class Past:
     filled: Floats
     is_known: Floats
     in_stock: Floats
+    has_gaps: bool
     first_sale: NDArray[np.int64]
     known: Mapping[str, Floats]
     spreads: Mapping[str, float]
@@ -155,6 +162,7 @@ class Past:
             filled=filled,
             is_known=exposure,
             in_stock=panel.in_stock,
+            has_gaps=bool(panel.in_stock.min(initial=1) < 1 or not exposure.all()),
             first_sale=first_sale,
             known=known,
             spreads=_spreads(known),
@@ -269,16 +277,20 @@ def _same_season(look: Lookback, ago: NDArray[np.int64], horizon: int) -> dict[s
     return {
         "year": apart == look.year,
         "year_near": abs(apart - look.year) <= max(look.near, 1),
-        "year_base": np.repeat(base[:, None], horizon, axis=1),
+        "year_base": base[:, None],
         "two_years": abs(apart - 2 * look.year) <= max(look.near, 1),
     }
 
 
 def _weighted(values: Floats, is_known: Floats, kernel: Floats) -> Floats:
     """Mean of the known values under each column of a kernel; NaN where none is known."""
-    weight = is_known @ kernel  # (n, k) known periods under each column
+    return _per(values @ kernel, is_known @ kernel)
+
+
+def _per(total: Floats, weight: Floats) -> Floats:
+    """total / weight; NaN where there is no weight."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(weight > 0, (values @ kernel) / weight, np.nan).astype(np.float32)
+        return np.where(weight > 0, total / weight, np.nan).astype(np.float32)
 
 
 def _over(values: Floats, exposure: Floats) -> Floats:
@@ -329,45 +341,48 @@ def _season(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats)
         columns[name] = _weighted(x, m, kernel)
     if "year_near" in columns:
         columns["year_growth"] = _ratio(columns["year_near"], columns["year_base"])
-        columns["year_base"] = columns["year_base"][:, :1]
     return columns
 
 
 def _pools(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) -> Columns:
     """How the item, the place, the category and the whole shop do, against their own scale."""
-    width = recent.values.shape[1]
+    look = past.lookback
+    names = [f"mean_{w}" for w in look.pooled if f"mean_{w}" in recent.windows]
+    kernels = {name: recent.windows[name][:, None] for name in names}
+    if look.cycles:
+        kernels["cycle"] = recent.targets[f"cycle_{look.cycles[-1]}"]
+    has_year = recent.values.shape[1] >= look.year + 1
+    if has_year:
+        kernels |= {name: recent.targets[name] for name in ("year_near", "year_base")}
+    # Averaged over time first: groups then add up a few columns instead of the whole past.
+    kernel = np.concatenate(list(kernels.values()), axis=1)  # (W, K)
+    units = recent.values @ kernel  # (N, K)
+    expected = (recent.is_known @ kernel) * scale[:, None]
+    parts = np.cumsum([k.shape[1] for k in kernels.values()])[:-1]
     columns: Columns = {}
-    shorts = [n for n in recent.windows if n.startswith("mean_")][:4]
     for pool, groups in past.pools.items():
         member = _membership(groups)
-        units = np.asarray(member @ recent.values)  # (G, W)
-        expected = np.asarray(member @ (recent.is_known * scale[:, None]))
-        mine = groups[rows]
-        for name in shorts:
-            level = _weighted(units, expected, recent.windows[name][:, None])
-            columns[f"{pool}_{name}"] = level[mine]
-        for name, kernel in recent.targets.items():
-            if name.startswith("cycle") and name == f"cycle_{past.lookback.cycles[-1]}":
-                columns[f"{pool}_cycle"] = _weighted(units, expected, kernel)[mine]
-        if width >= past.lookback.year + 1:
-            near = _weighted(units, expected, recent.targets["year_near"])
-            base = _weighted(units, expected, recent.targets["year_base"])
-            columns[f"{pool}_year_growth"] = _ratio(near, base)[mine]
-            columns[f"{pool}_year"] = near[mine]
+        levels = _per(np.asarray(member @ units), np.asarray(member @ expected))[groups[rows]]
+        level = dict(zip(kernels, np.split(levels, parts, axis=1), strict=True))
+        if has_year:
+            near = level.pop("year_near")
+            level["year_growth"] = _ratio(near, level.pop("year_base"))
+            level["year"] = near
+        columns |= {f"{pool}_{name}": values for name, values in level.items()}
     return columns
 
 
 def _stock(past: Past, rows: NDArray[np.int64]) -> Columns:
     """How well stocked the shelf was: a lower level may have been an emptier shelf."""
-    if past.in_stock.min() >= 1 and past.is_known.all():
+    if not past.has_gaps:
         return {}
-    share = past.in_stock[rows]
-    full = (share >= 1) & (past.is_known[rows] >= 1)
-    t = share.shape[1]
-    since = np.where(full.any(axis=1), full[:, ::-1].argmax(axis=1), t)
+    window = past.lookback.scale_window
+    share = past.in_stock[rows, -window:]
+    full = (share >= 1) & (past.is_known[rows, -window:] >= 1)
+    since = np.where(full.any(axis=1), full[:, ::-1].argmax(axis=1), share.shape[1])
     columns: Columns = {
         "stock_last": share[:, -1:],
-        "since_stock": np.minimum(since, past.lookback.scale_window)[:, None].astype(np.float32),
+        "since_stock": since[:, None].astype(np.float32),
     }
     for window in past.lookback.windows[:3]:
         columns[f"stock_{window}"] = share[:, -window:].mean(axis=1, keepdims=True)

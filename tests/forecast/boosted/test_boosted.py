@@ -156,3 +156,15 @@ def test_a_weight_for_each_series_or_none() -> None:
     for wrong in (np.ones(2), np.ones((3, 29)), np.array([1, -1, 1]), np.array([1, np.nan, 1])):
         with pytest.raises(ShapeError, match="omega"):
             Boosted(**QUICK, omega=wrong.astype(np.float32)).fit(plain(panel))
+
+
+def test_the_errors_of_some_series_cover_the_futures_of_all() -> None:
+    """Looking at the errors of one series in three keeps the promise of the interval."""
+    rng = np.random.default_rng(8)
+    level = rng.uniform(1, 30, 90)[:, None]
+    demand = rng.poisson(level, (90, 77)).astype(np.float32)
+    boosted = Boosted(**(QUICK | {"n_error_origins": 4, "n_error_series": 30}))
+    paths = boosted.fit(plain(Panel.of(demand[:, :70]))).paths(7, 200, rng=np.random.default_rng(4))
+    assert paths.values.shape == (90, 200, 7)
+    low, high = pit_bounds(demand[:, 70:], paths.values)
+    assert 0.84 < pit_coverage(low, high, 0.05, 0.95) < 0.96

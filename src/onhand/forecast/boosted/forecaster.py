@@ -22,9 +22,10 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError, HistoryError
 from onhand.forecast.boosted.members import Ensemble, Member, Trees, train
 from onhand.forecast.boosted.rows import draw_rows, lay_out, weights_of
-from onhand.forecast.calibrated import earlier_origins, error_library
+from onhand.forecast.calibrated import earlier_origins, error_library, liveliness
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.spread import is_count
 
 __all__ = ["Boosted"]
 
@@ -58,6 +59,8 @@ class Boosted:
         Extra weight of each series in training, for instance the money an error costs, or of each
         of its periods as a target; 0 leaves it out. Later columns than the history has are not
         read, so one array serves every origin. It arrives as data: the forecaster knows no costs.
+    n_error_series : int
+        The most series whose errors are looked at, drawn evenly; those of the others are like them.
     power, n_neighbours : how errors are lent between series, see `Calibrated`
     seed : of the draw of examples
 
@@ -78,6 +81,7 @@ class Boosted:
     n_rows: int = 1_000_000
     n_origins: int = 200
     n_error_origins: int = 6
+    n_error_series: int = 10_000
     power: float = 0.75
     n_neighbours: int = 600
     censored_weight: float = 0.0
@@ -87,7 +91,7 @@ class Boosted:
     def __post_init__(self) -> None:
         if self.horizon is not None and self.horizon < 1:
             raise ConfigError(f"horizon is {self.horizon}; choose at least 1 period, or None")
-        for name in ("n_rows", "n_origins"):
+        for name in ("n_rows", "n_origins", "n_error_series"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if not 0 <= self.censored_weight <= 1:
@@ -113,16 +117,24 @@ class Boosted:
         )
         if not origins:
             return point
-        before = past.until(min(origins))
         one = replace(self, members=self.members[:1])  # its errors are nearly those of all
-        earlier = one._forecasts(history, before, past, horizon, origins)
-        return error_library(
-            history,
-            point,
-            dict(zip(origins, earlier, strict=True)),
+        earlier = one._ensemble(history, past.until(min(origins)), horizon)
+        some = _some(history.n_series, self.n_error_series)
+        library = error_library(
+            history.rows(some),
+            FittedMean(history.panel.rows(some), point.forecast[some]),
+            {o: _expected(earlier, past.until(o), horizon, some) for o in origins},
             power=self.power,
             n_neighbours=self.n_neighbours,
             bias_correction=0.0,
+        )
+        level = point.mean(library.errors.shape[2]).mean(axis=1)
+        return replace(  # what some have shown is lent to all
+            library,
+            panel=history.panel,
+            point=point,
+            is_count=is_count(history.values),
+            liveliness=liveliness(history.values, level),
         )
 
     def learn(self, history: DemandHistory) -> Learned:
@@ -130,13 +142,6 @@ class Boosted:
         horizon = self.horizon or _HORIZON[history.panel.frequency]
         ensemble = self._ensemble(history, Past.of(history, horizon), horizon)
         return Learned(ensemble, horizon, history.n_periods)
-
-    def _forecasts(
-        self, history: DemandHistory, before: Past, seen: Past, horizon: int, origins: list[int]
-    ) -> list[Floats]:
-        """Means (N, H) at `origins`, cut from `seen`, of an ensemble that learned from `before`."""
-        ensemble = self._ensemble(history, before, horizon)
-        return [_expected(ensemble, seen.until(origin), horizon) for origin in origins]
 
     def _ensemble(self, history: DemandHistory, before: Past, horizon: int) -> Ensemble | None:
         """What the trees learn from `before`; None where nothing ever sold."""
@@ -189,12 +194,20 @@ def _flat(past: Past, horizon: int) -> Floats:
     return np.repeat(level[:, None], horizon, axis=1).astype(np.float32)
 
 
-def _expected(ensemble: Ensemble | None, past: Past, horizon: int) -> Floats:
-    """Expected unconstrained demand (N, H) from the origin at the end of `past`."""
+def _some(n: int, most: int) -> NDArray[np.int64]:
+    """At most so many of n rows, evenly spaced."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).round().astype(np.int64)
+
+
+def _expected(
+    ensemble: Ensemble | None, past: Past, horizon: int, rows: NDArray[np.int64] | None = None
+) -> Floats:
+    """Expected unconstrained demand (n, H) of `rows` from the origin at the end of `past`."""
+    rows = np.arange(len(past.filled)) if rows is None else rows
     if ensemble is None:  # nothing ever sold: no tree can say more than the level does
-        return _flat(past, horizon)
-    n = len(past.filled)
-    columns, scale = describe(past, horizon)
+        return _flat(past, horizon)[rows]
+    n = len(rows)
+    columns, scale = describe(past, horizon, rows)
     columns = {name: columns[name] for name in ensemble.names}
     forecast = np.empty((n, horizon), dtype=np.float32)
     block = max(1, _CHUNK // horizon)
