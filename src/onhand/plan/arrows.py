@@ -158,7 +158,12 @@ def textbook_policy(config: Config) -> Policy:
 
 
 def textbook_ladders(ladders: tuple[Family, ...], config: Config) -> tuple[Family, ...]:
-    """The families as they are when no number of ours is chosen on the past; rivals stay tuned."""
+    """The families as they are when no number of ours is chosen on the past; rivals stay tuned.
+
+    A number that the settings state stays, and so does the ratio objective, which needs none.
+    """
+    if config.policy.level != "tune" or config.policy.objective == "ratio":
+        return ladders
     ours = config.policy.family
     rivals = tuple(family for family in ladders if family.name != ours)
     return (Family(ours, (textbook_policy(config),)), *rivals)

@@ -6,6 +6,7 @@ import numpy as np
 
 import onhand
 from onhand.data.tables import Tables
+from onhand.plan.arrows import arrowed
 from onhand.plan.board import board_of
 from onhand.plan.buying.summary import frontier_of, next_packs, supplier_totals
 from onhand.plan.cards import cards
@@ -72,7 +73,8 @@ def make_plan(
     progress("Reading what happened", 1.0)
 
     n_known = int(np.isfinite(history.values).sum())
-    forecasters = forecasters_for(config.forecast.forecaster, panel.frequency, n_known)
+    named = forecasters_for(config.forecast.forecaster, panel.frequency, n_known)
+    forecasters = arrowed(named, config.arrows, panel, terms)
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
 
     policy = past.entrant.policy

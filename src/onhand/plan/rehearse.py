@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import Forecaster
 from onhand.inventory.terms import SupplyTerms
+from onhand.plan.arrows import least_error, textbook_ladders
 from onhand.plan.config import Config
 from onhand.plan.contenders import families, untuned
 from onhand.plan.contest import Contest
@@ -58,9 +59,13 @@ def rehearse(
         return _too_short(history, next(iter(forecasters)), config)
     rows = drawn(history.n_series, config.replay.max_stock_points, seed)
     ladders = families(config.policy, terms.terms.rows(rows))
+    if not config.arrows.choose:
+        ladders = textbook_ladders(ladders, config)
     horizon = longest(ladders, terms.terms.rows(rows))
     stage = set_stage(history, forecasters, terms, config, rows, cut, horizon, seed, progress)
     tuned = tune_families(stage, cut, ladders, config, progress)
+    if not config.arrows.choose:
+        tuned = _by_error(tuned, least_error(stage, cut[:1]), config)
     replays = judge(stage, cut[1], _entrants(tuned, config), config, progress)
     contest = contest_of(stage, cut[1], replays, config, len(rows), history.n_series)
     return Rehearsal(*_choice(tuned, config), contest=contest)
@@ -77,6 +82,12 @@ def _cut(
     return stretches(
         history.n_periods, judged, tuning, terms, season=7 if frequency.value == "day" else 1
     )
+
+
+def _by_error(tuned: Sequence[Tuned], least: str, config: Config) -> list[Tuned]:
+    """Ours on the paths of the forecaster that erred least, whatever that costs; rivals as they are."""
+    ours = config.policy.family
+    return [t for t in tuned if t.family != ours or t.forecaster == least]
 
 
 def _too_short(history: DemandHistory, forecaster: str, config: Config) -> Rehearsal:
@@ -109,6 +120,11 @@ def _choice(tuned: Sequence[Tuned], config: Config) -> tuple[Entrant, Assumption
     first = tuned[0].forecaster
     if config.policy.level != "tune" or config.policy.objective == "ratio":
         why = "stated in onhand.toml"
+        return ours, Assumption("policy.level", said(ours, first), "", "config", why)
+    if not config.arrows.choose:
+        why = (
+            "the textbook's ratio of costs, on the model with the least error: arrows.choose is off"
+        )
         return ours, Assumption("policy.level", said(ours, first), "", "config", why)
     if config.policy.family == "coverage":
         why = "cheapest on the past"

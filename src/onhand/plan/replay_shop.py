@@ -6,6 +6,7 @@ import numpy as np
 
 from onhand.data.tables import Tables
 from onhand.errors import HistoryError
+from onhand.plan.arrows import arrowed
 from onhand.plan.config import Config
 from onhand.plan.contest import Contest
 from onhand.plan.economics import economics
@@ -43,7 +44,8 @@ def replay_shop(
     panel = history.panel
     terms = economics(tables, panel, config)
     n_known = int(np.isfinite(history.values).sum())
-    forecasters = forecasters_for(config.forecast.forecaster, panel.frequency, n_known)
+    named = forecasters_for(config.forecast.forecaster, panel.frequency, n_known)
+    forecasters = arrowed(named, config.arrows, panel, terms)
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
     if past.contest is None:
         raise HistoryError(
