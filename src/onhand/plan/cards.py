@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.inventory.policy import Situation
 from onhand.plan.card import Band, Card, Fan, Past, Projection
-from onhand.plan.outlook import projected_stock, with_order
+from onhand.plan.outlook import view_of
 from onhand.plan.plan import OrderLine
 from onhand.plan.points import sentence_about, stockout_date
+from onhand.plan.projection import View, with_order
 from onhand.plan.workings import Workings
 
 __all__ = ["cards"]
@@ -45,10 +45,9 @@ def _rows_that_matter(work: Workings) -> list[int]:
 
 def _card(work: Workings, row: int, sentences: dict[tuple[str, str], str]) -> Card:
     item, location = str(work.panel.items[row]), str(work.panel.locations[row])
-    ahead = work.ahead
-    rng = np.random.default_rng(ahead.seed)
+    ahead, terms = work.ahead, work.economics
     one = slice(row, row + 1)
-    paths = work.fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=one).values
+    view = view_of(work.fitted, work.stock, terms.terms, terms.costs, ahead, one)
     dates = tuple(str(d) for d in work.panel.future_dates(ahead.horizon))
     said = [sentence_about(work, row), sentences.get((item, location), "Nothing to order now.")]
     return Card(
@@ -57,8 +56,8 @@ def _card(work: Workings, row: int, sentences: dict[tuple[str, str], str]) -> Ca
         title=str(work.economics.title[row]),
         status=str(work.status[row]),
         history=_past(work, row),
-        fan=_fan(paths[0], dates),
-        projection=_projection(work, row, paths, dates),
+        fan=_fan(view.now.paths[0], dates),
+        projection=_projection(view, work.outlook.quantity[one], dates),
         stockout_date=stockout_date(work, row),
         stockout_probability=round(float(work.outlook.stockout[row]), 4),
         sentence=" ".join(said),
@@ -95,23 +94,15 @@ def _fan(paths: NDArray[np.float32], dates: tuple[str, ...]) -> Fan:
     )
 
 
-def _projection(
-    work: Workings, row: int, paths: NDArray[np.float32], dates: tuple[str, ...]
-) -> Projection:
-    one, terms, ahead = slice(row, row + 1), work.economics, work.ahead
-    supply = None if ahead.supply is None else ahead.supply(one, len(dates))
-    now = Situation(
-        work.stock.rows(one), paths, terms.terms.rows(one), terms.costs.rows(one), supply
-    )
-    inbound = with_order(now, np.zeros(1))
-    both = with_order(now, work.outlook.quantity[one])
-    without, _ = projected_stock(now.stock, inbound, paths, ahead.shortage)
-    with_orders, _ = projected_stock(now.stock, both, paths, ahead.shortage)
-    expected, proposed = (_expected(due) for due in (inbound, both - inbound))
+def _projection(view: View, quantity: NDArray[np.float64], dates: tuple[str, ...]) -> Projection:
+    inbound = with_order(view.now, np.zeros(1))
+    both = with_order(view.shown, quantity)
+    expected = _expected(inbound)
+    proposed = _expected(both) - expected
     return Projection(
         dates=dates,
-        with_order=_band(with_orders[0]),
-        without_order=_band(without[0]),
+        with_order=_band(view.projected(both).on_hand[0]),
+        without_order=_band(view.projected(inbound).on_hand[0]),
         inbound=_series(expected),
         proposed=_series(proposed),
     )

@@ -152,6 +152,13 @@ class StockSettings(_Section):
     cover_days: float = Field(
         default=28.0, gt=0, le=730, description="Days of average sales that buyer tops up to."
     )
+    issue: Literal["fifo", "lifo"] = Field(
+        default="fifo",
+        description=(
+            "Which lot of what perishes is sold first. fifo: the one that perishes first. lifo: the "
+            "freshest, as customers choose where they can."
+        ),
+    )
 
 
 class LimitSettings(_Section):

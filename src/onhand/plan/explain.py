@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 from onhand.errors import InputError
+from onhand.plan.made_of import said_parts
 from onhand.plan.plan import OrderLine, Plan, PointOutlook
 from onhand.plan.wording import money, percent, periods, units
 
@@ -41,7 +42,7 @@ def explain(plan: Plan, item: str, location: str | None = None) -> str:
 def find(
     plan: Plan, item: str, location: str | None = None
 ) -> list[tuple[PointOutlook, OrderLine | None]]:
-    """The stock points of an item, each with its order line if it has one."""
+    """The stock points of an item, each with its order line if it has one, once for each line."""
     points = [p for p in plan.stock_points if p.item == item]
     if not points:
         raise InputError(
@@ -53,8 +54,12 @@ def find(
             places = ", ".join(sorted(p.location for p in points))
             raise InputError(f"item {item!r} is not stocked at {location!r}. It is at: {places}.")
         points = here
-    lines = {(line.item, line.location): line for line in plan.orders if line.item == item}
-    return [(point, lines.get((point.item, point.location))) for point in points]
+    found: list[tuple[PointOutlook, OrderLine | None]] = []
+    for point in points:
+        lines = [x for x in plan.orders if (x.item, x.location) == (item, point.location)]
+        found += [(point, x) for x in sorted(lines, key=lambda x: x.kind, reverse=True)]
+        found += [] if lines else [(point, None)]
+    return found
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -67,6 +72,13 @@ def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
     head = f"{name} ({point.item}) at {point.location}"
     if line is None:
         return f"{head}: nothing to order\n" + _rows(_standing(plan, point))
+    if line.kind == "bridge":
+        return (
+            f"{head}: order {units(line.quantity)} from {line.supplier} as a bridge, due "
+            f"{line.due_date}\n"
+            + _rows([_bought(plan, line), *_effects(plan, line)[1:2]])
+            + f"\n\n{line.sentence}"
+        )
     return (
         f"{head}: order {units(line.quantity)} from {line.supplier}, due {line.due_date}\n"
         + _rows([*_steps(plan, line), *_effects(plan, line), *_offers(plan, line)])
@@ -76,7 +88,7 @@ def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
 
 def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
     """How the quantity came about."""
-    why, currency = line.reason, plan.shop.currency
+    why = line.reason
     wanted = why.demand_over_protection_interval
     covered = f"; {percent(why.quantile)} of worlds want at most" if why.quantile else "; planned"
     rows = [
@@ -97,9 +109,14 @@ def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
         )
         for step in why.increments
     ]
-    total = money(line.cost, currency)
-    bought = f"{units(why.quantity)} at {money(line.unit_cost, currency)} each: {total}"
-    return [*rows, ("order", bought)]
+    return [*rows, _bought(plan, line)]
+
+
+def _bought(plan: Plan, line: OrderLine) -> tuple[str, str]:
+    """What is bought, and for how much."""
+    currency = plan.shop.currency
+    each, total = money(line.unit_cost, currency), money(line.cost, currency)
+    return "order", f"{units(line.quantity)} at {each} each: {total}"
 
 
 def _effects(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
@@ -131,10 +148,16 @@ def _offers(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
         (
             f"from {offer.supplier}",
             f"{units(offer.quantity)} at {money(offer.unit_cost, currency)} in "
-            f"{offer.lead_time_days:g} days costs {money(offer.cost, currency)} per review: dearer "
-            f"price {money(offer.premium, currency)}, order {money(offer.order, currency)}, on the way "
+            f"{offer.lead_time_days:g} days costs {money(offer.cost, currency)} over "
+            f"{periods(offer.periods, plan.shop.frequency)}: dearer price "
+            f"{money(offer.premium, currency)}, order {money(offer.order, currency)}, on the way "
             f"{money(offer.transit, currency)}, on the shelf {money(offer.shelf, currency)}, lost "
-            f"margin {money(offer.shortage, currency)}",
+            f"margin {money(offer.shortage, currency)}"
+            + (
+                f", bridged by {offer.bridged_by} {money(offer.bridge, currency)}"
+                if offer.bridged_by
+                else ""
+            ),
         )
         for offer in sorted(line.offers, key=lambda offer: offer.cost)
     ]

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from onhand.plan.buying.bridges import Bridges
 from onhand.plan.plan import Increment, IntervalDemand, OrderLine, Reason
-from onhand.plan.wording import percent, periods, units
+from onhand.plan.wording import money, percent, periods, units
 from onhand.plan.workings import Workings
 
 __all__ = ["order_lines"]
@@ -17,6 +18,8 @@ def order_lines(work: Workings) -> tuple[OrderLine, ...]:
     """The lines to order, by supplier, the most money at risk first."""
     rows = np.flatnonzero(work.outlook.quantity > 0)
     lines = [_line(work, int(row)) for row in rows]
+    if work.bridges is not None:
+        lines += [_bridge_line(work, work.bridges, i) for i in range(len(work.bridges.row))]
     return tuple(
         sorted(
             lines,
@@ -32,7 +35,7 @@ def _line(work: Workings, row: int) -> OrderLine:
     unit_cost = round(float(work.bought.unit_cost[row]), 4)
     timing = work.rules.timing
     ordered, due = timing.order_date[row], timing.due_date[row]
-    margin = float(work.margin[row])
+    without, with_it = _at_risk(work, row)
     return OrderLine(
         id=f"{work.made_for}/{item}/{location}",
         supplier=str(terms.supplier[row]),
@@ -48,12 +51,73 @@ def _line(work: Workings, row: int) -> OrderLine:
         cover_with=_cover(out.cover_with[row]),
         stockout_probability_without=round(float(out.stockout[row]), 4),
         stockout_probability_with=round(float(out.stockout_with[row]), 4),
-        money_at_risk_without=round(float(out.lost[row]) * margin, 2),
-        money_at_risk_with=round(float(out.lost_with[row]) * margin, 2),
+        money_at_risk_without=without,
+        money_at_risk_with=with_it,
         reason=reason,
         sentence=_sentence(work, row, reason, str(due)),
         offers=work.compared.get(row, ()),
         late_date=str(timing.late_date[row]),
+    )
+
+
+def _at_risk(work: Workings, row: int) -> tuple[float, float]:
+    """Margin at risk without and with the line; what its bridge is for counts on the bridge's line."""
+    out, margin = work.outlook, float(work.margin[row])
+    without, with_it = float(out.lost[row]), float(out.lost_with[row])
+    if work.bridges is not None and row in work.bridges.row:
+        without -= float(out.lost_early[row])
+        with_it -= float(out.lost_early_with[row])
+    return round(max(0.0, without) * margin, 2), round(max(0.0, with_it) * margin, 2)
+
+
+def _bridge_line(work: Workings, bridges: Bridges, i: int) -> OrderLine:
+    """The small order from the fast supplier, until the order beside it comes."""
+    row, out, terms = int(bridges.row[i]), work.outlook, work.economics
+    quantity, unit_cost = float(bridges.quantity[i]), round(float(bridges.unit_cost[i]), 4)
+    item, location = str(work.panel.items[row]), str(work.panel.locations[row])
+    slow, due = str(terms.supplier[row]), str(work.rules.timing.due_date[row])
+    supplier, comes = str(bridges.supplier[i]), str(bridges.due_date[i])
+    margin = float(work.margin[row])
+    lost, lost_with = float(out.lost_early[row]), float(out.lost_early_with[row])
+    need = round(min(quantity, float(bridges.need[i])), 2)
+    on_hand, on_order = float(work.stock.on_hand[row]), float(work.on_order[row])
+    gain = money(float(bridges.gain[i]), work.config.shop.currency)
+    return OrderLine(
+        id=f"{work.made_for}/{item}/{location}/bridge",
+        supplier=supplier,
+        item=item,
+        location=location,
+        title=str(terms.title[row]),
+        quantity=quantity,
+        unit_cost=unit_cost,
+        cost=round(quantity * unit_cost, 2),
+        order_date=str(bridges.order_date[i]),
+        due_date=comes,
+        cover_without=_cover(out.cover[row]),
+        cover_with=_cover(out.cover[row] + quantity / max(float(out.mean_demand[row]), 1e-9)),
+        stockout_probability_without=round(float(out.stockout[row]), 4),
+        stockout_probability_with=round(float(out.stockout_with[row]), 4),
+        money_at_risk_without=round(lost * margin, 2),
+        money_at_risk_with=round(lost_with * margin, 2),
+        reason=Reason(
+            policy=f"bridge until {slow} delivers",
+            quantile=None,
+            demand_over_protection_interval=IntervalDemand(0.0, 0.0, 0.0),
+            on_hand=round(on_hand, 2),
+            on_order=round(on_order, 2),
+            projected_stock=0.0,
+            target=need,
+            need=need,
+            increments=(Increment("minimum_order", round(quantity - need, 4)),),
+            quantity=quantity,
+        ),
+        sentence=(
+            f"The order from {slow} is promised for {due}. Until then about {units(lost)} would be "
+            f"missing; {units(quantity)} from {supplier}, there from {comes}, bring that down to "
+            f"{units(lost_with)} and earn {gain} more than they cost. The next plan can bridge again."
+        ),
+        late_date=str(bridges.late_date[i]),
+        kind="bridge",
     )
 
 
@@ -130,6 +194,7 @@ def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
     parts[-1] += f", {goal}: {units(reason.need)} are needed."
     parts += _because(work, row, reason)
     parts += _when(work, row)
+    parts += _beside(work, row)
     parts.append(
         f"Without the order the risk of running out is {percent(float(out.stockout[row]))}, with it "
         f"{percent(float(out.stockout_with[row]))}."
@@ -148,6 +213,32 @@ def _when(work: Workings, row: int) -> list[str]:
     kept = terms.deliveries.share_of(terms.offer["supplier"][row])
     if kept is not None and kept.mean < 0.995 and work.ahead.supply is not None:
         said.append(f"{supplier} delivers {percent(kept.mean)} of what is ordered, on average.")
+    return said
+
+
+def _beside(work: Workings, row: int) -> list[str]:
+    """What stands beside this line: its bridge, a cheaper offer that was not taken, what perishes."""
+    out, terms = work.outlook, work.economics
+    currency, said = work.config.shop.currency, []
+    if work.bridges is not None and row in work.bridges.row:
+        i = int(np.flatnonzero(work.bridges.row == row)[0])
+        said.append(
+            f"Until it comes, {units(float(work.bridges.quantity[i]))} from "
+            f"{work.bridges.supplier[i]} bridge the gap; they are counted here."
+        )
+    if row in work.together:
+        cheapest = min(work.compared[row], key=lambda offer: offer.cost).supplier
+        said.append(
+            f"{cheapest} would be cheaper for this line alone; taking {terms.supplier[row]} saves "
+            f"{money(work.together[row], currency)} over all orders."
+        )
+    if out.expired_with[row] >= 0.05:
+        lost = money(float(out.expired_with[row] * terms.unit_cost[row]), currency)
+        said.append(
+            f"About {units(float(out.expired_with[row]))} will perish within the next "
+            f"{periods(work.ahead.horizon, work.frequency)} ({lost} at cost)"
+            + f", {units(float(out.expired[row]))} of them if nothing is ordered."
+        )
     return said
 
 

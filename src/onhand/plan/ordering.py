@@ -12,6 +12,7 @@ from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.policy import Policy
 from onhand.inventory.stock import Stock
+from onhand.plan.buying.bridges import bridges_of
 from onhand.plan.buying.choose import choose_offers
 from onhand.plan.buying.decide import decide
 from onhand.plan.buying.order_days import order_days_of
@@ -22,7 +23,7 @@ from onhand.plan.economics import Economics
 from onhand.plan.outlook import Lookahead
 from onhand.plan.plan import Plan
 from onhand.plan.progress import Progress, silent
-from onhand.plan.shelf import open_orders
+from onhand.plan.shelf import open_orders, shelf_lots
 from onhand.plan.workings import Workings
 
 __all__ = ["order_now"]
@@ -54,9 +55,22 @@ def order_now(
     ahead = _lookahead(panel, policy, terms, config, seed, worlds)
     ahead = replace(ahead, horizon=max(ahead.horizon, choice.horizon))
     ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
-    bought, outlook = decide(fitted, stock, terms, rules, ahead, progress)
+    ahead = replace(ahead, lots=shelf_lots(tables, panel, stock, rules.shelf_life))
+    bridges = bridges_of(choice, ahead.n_samples)
+    made = decide(fitted, stock, terms, rules, ahead, progress, bridges=bridges, worlds=worlds)
     return Workings(
-        history, terms, stock, fitted, ahead, outlook, config, rules, bought, choice.compared
+        history=history,
+        economics=terms,
+        stock=stock,
+        fitted=fitted,
+        ahead=made.ahead,
+        outlook=made.outlook,
+        config=config,
+        rules=rules,
+        bought=made.bought,
+        compared=choice.compared,
+        together=choice.together,
+        bridges=made.bridges,
     )
 
 
@@ -101,5 +115,6 @@ def _lookahead(
         seed=seed,
         rounding=config.policy.rounding,
         shortage=config.policy.shortage,
+        issue=config.stock.issue,
         supply=None if worlds is None else worlds.of,
     )

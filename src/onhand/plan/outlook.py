@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +16,13 @@ from onhand.decide.replenish.cover import row_quantile
 from onhand.decide.replenish.rounding import RoundedOrder, RoundingMode, round_order
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.costs import Costs
-from onhand.inventory.moves import serve_or_backorder, serve_or_lose
+from onhand.inventory.lots import Issue, LotsProjected, ShelfLots
 from onhand.inventory.policy import Policy, Situation
-from onhand.inventory.receipts import SupplyPaths
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.contenders import quantiles_of
 from onhand.plan.progress import Progress, silent
+from onhand.plan.projection import OnTheWay, Supplies, View, arrivals, projected_stock, supply_of
 
 __all__ = [
     "Lookahead",
@@ -31,10 +30,11 @@ __all__ = [
     "arrivals",
     "blocks",
     "look_ahead",
+    "own_order",
     "projected_stock",
-    "situations",
     "until_the_end",
-    "with_order",
+    "view_of",
+    "views",
 ]
 
 Array = NDArray[np.float64]
@@ -51,6 +51,8 @@ class Lookahead:
     shortage : what becomes of unmet demand
     ends : (N,) periods from now until nobody is sold to any more; None: never
     supply : stock points and a horizon -> when goods may come in each world; None: as planned
+    bridges : orders placed before the policy is asked; None: none
+    lots : what perishes when; None: nothing does;  issue : which lot is sold first
     """
 
     policy: Policy
@@ -60,7 +62,10 @@ class Lookahead:
     rounding: RoundingMode = "up"
     shortage: str = "lost_sales"
     ends: Array | None = None
-    supply: Callable[[slice | NDArray[np.int64], int], SupplyPaths] | None = None
+    supply: Supplies | None = None
+    bridges: OnTheWay | None = None
+    lots: ShelfLots | None = None
+    issue: Issue = "fifo"
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,11 @@ class Outlook:
     interval_mean, interval_p50, interval_target : demand over the protection interval
     mean_demand : per period, over the horizon
     lost, lost_with : expected units short in the protection interval
-    lost_early : expected units short before this plan's order can arrive, whatever is ordered
+    lost_early : expected units short before this plan's order can arrive, bridges apart
+    lost_early_with : likewise where a bridge is ordered
     stockout, stockout_with : share of worlds with a stock-out in the protection interval
-    stockout_early : share of worlds with a stock-out before this plan's order can arrive
+    stockout_early : share of worlds with a stock-out before this plan's order can arrive, bridges or not
+    expired, expired_with : expected units that perish within the horizon
     cover, cover_with : periods that stock on hand and on order lasts at expected demand; inf: for ever
     stockout_period : first period by whose end at least half of the worlds without the order have
         run out, counted from 0; -1: not within the horizon
@@ -98,9 +105,12 @@ class Outlook:
     lost: Array
     lost_with: Array
     lost_early: Array
+    lost_early_with: Array
     stockout: Array
     stockout_with: Array
     stockout_early: Array
+    expired: Array
+    expired_with: Array
     cover: Array
     cover_with: Array
     stockout_period: NDArray[np.int64]
@@ -126,26 +136,51 @@ def look_ahead(
     """
     n = len(stock.on_hand)
     parts = []
-    for rows, situation in situations(fitted, stock, terms, costs, ahead):
-        own = round_order(ahead.policy.order(situation), situation.terms, ahead.rounding)
+    for rows, view in views(fitted, stock, terms, costs, ahead):
+        own = own_order(view, ahead)
         if watch is not None:
-            watch(rows, situation, own)
-        parts.append(_judged(situation, own, ahead, None if quantity is None else quantity[rows]))
+            watch(rows, view.shown, own)
+        parts.append(_judged(view, own, ahead, None if quantity is None else quantity[rows]))
         progress("Looking ahead", rows.stop / n)
     return _joined(parts)
 
 
-def situations(
+def own_order(view: View, ahead: Lookahead) -> RoundedOrder:
+    """The policy's order for what it is shown, in whole packs."""
+    return round_order(ahead.policy.order(view.shown), view.shown.terms, ahead.rounding)
+
+
+def views(
     fitted: FittedForecaster, stock: Stock, terms: SupplyTerms, costs: Costs, ahead: Lookahead
-) -> Iterator[tuple[slice, Situation]]:
+) -> Iterator[tuple[slice, View]]:
     """What is known at this review, block by block; the same worlds every time it is asked."""
     for rows in blocks(len(stock.on_hand), ahead.n_samples * ahead.horizon):
-        rng = np.random.default_rng(ahead.seed)  # the same worlds in every block
-        paths = fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=rows).values
-        if ahead.ends is not None:
-            paths = until_the_end(paths, ahead.ends[rows])
-        supply = None if ahead.supply is None else ahead.supply(rows, ahead.horizon)
-        yield rows, Situation(stock.rows(rows), paths, terms.rows(rows), costs.rows(rows), supply)
+        yield rows, view_of(fitted, stock, terms, costs, ahead, rows)
+
+
+def view_of(
+    fitted: FittedForecaster,
+    stock: Stock,
+    terms: SupplyTerms,
+    costs: Costs,
+    ahead: Lookahead,
+    rows: slice,
+) -> View:
+    """What is known at this review of some stock points."""
+    rng = np.random.default_rng(ahead.seed)  # the same worlds in every block
+    paths = fitted.paths(ahead.horizon, ahead.n_samples, rng=rng, rows=rows).values
+    if ahead.ends is not None:
+        paths = until_the_end(paths, ahead.ends[rows])
+    supply = None if ahead.supply is None else ahead.supply(rows, ahead.horizon)
+    now = Situation(stock.rows(rows), paths, terms.rows(rows), costs.rows(rows), supply)
+    return View.of(
+        now,
+        rows,
+        bridges=ahead.bridges,
+        lots=ahead.lots,
+        shortage=ahead.shortage,
+        issue=ahead.issue,
+    )
 
 
 def until_the_end(paths: NDArray[np.float32], ends: Array) -> NDArray[np.float32]:
@@ -167,59 +202,23 @@ def blocks(n_series: int, cells_each: int) -> Iterator[slice]:
         yield slice(start, min(n_series, start + step))
 
 
-def arrivals(stock: Stock, n_periods: int) -> Array:
-    """Open orders arriving at the start of each of the next periods, (N, n_periods)."""
-    due = np.zeros((len(stock.on_hand), n_periods))
-    width = min(n_periods, stock.pipeline.shape[1])
-    due[:, :width] = stock.pipeline[:, :width]
-    return due
-
-
-def projected_stock(
-    stock: Stock, due: NDArray[Any], demand: NDArray[np.float32], shortage: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """On hand at the end of each period and units short in it, in every world, both (n, S, H).
-
-    `due` are the goods arriving at the start of each period, (n, H) or, world by world, (n, S, H);
-    `demand` is (n, S, H). The physics is that of `onhand.inventory.moves`; arrivals are put on the
-    shelf here rather than carried through a pipeline per world.
-    """
-    serve = serve_or_lose if shortage == "lost_sales" else serve_or_backorder
-    n, n_samples, horizon = demand.shape
-    on_hand = np.empty_like(demand)
-    short = np.empty_like(demand)
-    nothing_due = np.zeros((n, n_samples, 1))
-    shelf = np.broadcast_to(stock.on_hand[:, None], (n, n_samples))
-    owed = np.broadcast_to(stock.backorders[:, None], (n, n_samples))
-    coming = due[:, None, :] if due.ndim == 2 else due  # (n, 1 or S, H)
-    for h in range(horizon):
-        opened = Stock(shelf + coming[:, :, h], nothing_due, owed)
-        after, flow = serve(opened, demand[:, :, h])
-        shelf, owed = after.on_hand, after.backorders
-        on_hand[:, :, h] = shelf
-        short[:, :, h] = flow.short
-    return on_hand, short
-
-
-def _judged(
-    situation: Situation, order: RoundedOrder, ahead: Lookahead, given: Array | None
-) -> Outlook:
+def _judged(view: View, order: RoundedOrder, ahead: Lookahead, given: Array | None) -> Outlook:
     """What to expect of one block's orders, the policy's own or the quantities given, on its paths."""
-    stock, paths = situation.stock, situation.paths
+    now, paths = view.now, view.now.paths
     n, horizon = len(paths), paths.shape[2]
     quantity = order.quantity if given is None else given
-    due, own, relief = _supply_of(situation)
-    on_hand, short = projected_stock(stock, due, paths, ahead.shortage)
-    _, short_with = projected_stock(stock, with_order(situation, quantity), paths, ahead.shortage)
+    _, own, relief = supply_of(now)
+    without, chosen = view.without(), view.with_orders(quantity)
     inside = np.arange(horizon) < relief[:, :, None]  # (n, S or 1, H)
-    lost, lost_with = (_within(s, inside) for s in (short, short_with))  # (n, S)
-    lost_early = _within(short, np.arange(horizon) < own[:, :, None])
+    lost, lost_with = (_within(x.short, inside) for x in (without, chosen))  # (n, S)
+    is_early = np.arange(horizon) < own[:, :, None]
+    lost_early, early_with = (_within(x.short, is_early) for x in (without, chosen))
     wanted = _within(paths, inside)
-    quantile = quantiles_of(ahead.policy, situation)
+    quantile = quantiles_of(ahead.policy, view.shown)
     asked = np.where(np.isnan(quantile), 0.5, quantile)
     mean = paths.mean(axis=1, dtype=np.float64)  # (n, H)
-    projected = _measured_against(ahead.policy, situation, on_hand)
-    position = stock.inventory_position
+    projected = _measured_against(ahead.policy, view, without)
+    position = now.stock.inventory_position
     return Outlook(
         need=order.need,
         by_minimum=order.increments["minimum_order"],
@@ -236,42 +235,19 @@ def _judged(
         lost=lost.mean(axis=1, dtype=np.float64),
         lost_with=lost_with.mean(axis=1, dtype=np.float64),
         lost_early=lost_early.mean(axis=1, dtype=np.float64),
+        lost_early_with=early_with.mean(axis=1, dtype=np.float64),
         stockout=(lost > _SPECK).mean(axis=1),
         stockout_with=(lost_with > _SPECK).mean(axis=1),
-        stockout_early=(lost_early > _SPECK).mean(axis=1),
+        stockout_early=(early_with > _SPECK).mean(axis=1),
+        expired=without.expired.sum(axis=2).mean(axis=1, dtype=np.float64),
+        expired_with=chosen.expired.sum(axis=2).mean(axis=1, dtype=np.float64),
         cover=periods_of_cover(position, mean),
         cover_with=periods_of_cover(position + quantity, mean),
-        stockout_period=_half_run_out(short),
+        stockout_period=_half_run_out(without.short),
     )
 
 
 _SPECK = 1e-6  # units; less than this short is rounding of floats, not a stock-out
-
-
-def _supply_of(
-    situation: Situation,
-) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
-    """Arrivals of open orders (n, [S,] H), lead time and relief (n, S), (n, 1) where they are known."""
-    if situation.supply is not None:
-        supply = situation.supply
-        return supply.arrivals, supply.lead_time, supply.relief
-    terms = situation.terms
-    due = arrivals(situation.stock, situation.paths.shape[2])
-    return due, terms.lead_time[:, None], terms.protection_interval[:, None]
-
-
-def with_order(situation: Situation, quantity: Array) -> NDArray[Any]:
-    """What arrives at the start of each period once `quantity` (n,) is ordered, (n, H) or (n, S, H)."""
-    due, own, _ = _supply_of(situation)
-    rows = np.arange(len(quantity))
-    if situation.supply is None:
-        due[rows, own[:, 0]] += quantity
-        return due
-    horizon = due.shape[2]
-    all_of_them = due.copy()
-    i, s = np.nonzero(own < horizon)
-    all_of_them[i, s, own[i, s]] += quantity[i] * situation.supply.share[i, s]
-    return all_of_them
 
 
 def _within(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -281,15 +257,19 @@ def _within(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[n
     return np.asarray((values * inside).sum(axis=2))
 
 
-def _measured_against(policy: Policy, situation: Situation, on_hand: NDArray[np.float32]) -> Array:
+def _measured_against(policy: Policy, view: View, without: LotsProjected) -> Array:
     """The stock that the need was measured against.
 
     Policies that project the stock measure what is expected to be left when the order arrives, plus
     open orders arriving while it must last; the others measure the inventory position.
     """
+    shown = view.shown
     if not hasattr(policy, "shortage"):
-        return situation.stock.inventory_position
-    due, own, relief = _supply_of(situation)
+        return shown.stock.inventory_position
+    on_hand = without.on_hand
+    if shown.supply is not view.now.supply:  # bridges will be there
+        on_hand = view.with_orders(np.zeros(len(on_hand))).on_hand
+    due, own, relief = supply_of(shown)
     horizon = on_hand.shape[2]
     end = np.minimum(relief + getattr(policy, "extra", 0), horizon)
     periods = np.arange(horizon)
@@ -299,7 +279,7 @@ def _measured_against(policy: Policy, situation: Situation, on_hand: NDArray[np.
     left = np.where(
         own > 0,
         np.take_along_axis(on_hand, before, axis=2)[:, :, 0],
-        situation.stock.net_inventory[:, None],
+        shown.stock.net_inventory[:, None],
     )
     there = left + (coming * is_cover).sum(axis=2)
     return np.asarray(there.mean(axis=1, dtype=np.float64))

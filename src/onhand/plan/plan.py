@@ -31,6 +31,7 @@ __all__ = [
     "Noticed",
     "OfferCompared",
     "OrderLine",
+    "Part",
     "Plan",
     "PointOutlook",
     "Reason",
@@ -273,6 +274,7 @@ class OrderLine:
         interval
     money_at_risk_without, …_with : margin expected to be lost in the protection interval
     offers : the suppliers compared, where several offer the item
+    kind : `order`, or `bridge`: a small order from a fast supplier beside the one from a slow supplier
     """
 
     id: str
@@ -295,6 +297,19 @@ class OrderLine:
     sentence: str
     offers: tuple[OfferCompared, ...] = ()
     late_date: str = ""
+    kind: str = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of an expected demand: units per period that `group` adds; below 0: takes away.
+
+    group : `level`, `season`, `calendar`, `price and promotion`, `stock status` (what empty shelves
+        hid), `life cycle` (comparable items; the chance of being over), `other signals` or `past errors`
+    """
+
+    group: str
+    units: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +325,9 @@ class PointOutlook:
     cover : periods; null: nothing is expected to sell
     stockout_probability : within the protection interval, when nothing is ordered
     stockout_date : as on a `Card`
+    alive : chance 0..1 that it still sells at all, judged by its silence
+    parts : of `mean_demand`, which they add up to; empty where they were not worked out
+    likes : titles of the items most like it, of a new one
     """
 
     item: str
@@ -330,6 +348,9 @@ class PointOutlook:
     cover: float | None
     stockout_probability: float
     stockout_date: str | None
+    alive: float = 1.0
+    parts: tuple[Part, ...] = ()
+    likes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

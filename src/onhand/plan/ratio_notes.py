@@ -11,7 +11,7 @@ from onhand.optimize.minimize import Minimum
 from onhand.optimize.stop import Evaluations
 from onhand.plan.config import PolicySettings
 from onhand.plan.contest import Contest
-from onhand.plan.outlook import situations
+from onhand.plan.outlook import views
 from onhand.plan.plan import Assumption
 from onhand.plan.wording import money, percent
 from onhand.plan.workings import Workings
@@ -118,7 +118,8 @@ def _interval_demand(work: Workings) -> NDArray[np.float64]:
     """Demand over the protection interval of the first stock points in every world, (n, S)."""
     terms, costs = work.economics.terms, work.economics.costs
     parts: list[NDArray[np.float64]] = []
-    for _, known in situations(work.fitted, work.stock, terms, costs, work.ahead):
+    for _, view in views(work.fitted, work.stock, terms, costs, work.ahead):
+        known = view.now
         periods = np.arange(known.paths.shape[2])
         inside = periods < known.terms.protection_interval[:, None]  # (n, H)
         parts.append(np.einsum("nsh,nh->ns", known.paths, inside, dtype=np.float64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from onhand.data.panel import Panel
 from onhand.demand import abc_classes, demand_classes, revenues, xyz_classes
 from onhand.demand.history import DemandHistory
+from onhand.demand.lifecycle import Survival, survival
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.stock import Stock
+from onhand.plan.buying.bridges import Bridges
 from onhand.plan.buying.buy import Bought
 from onhand.plan.buying.rules import Rules
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics
 from onhand.plan.outlook import Lookahead, Outlook
-from onhand.plan.plan import OfferCompared
+from onhand.plan.made_of import forecast_parts
+from onhand.plan.plan import OfferCompared, Part
 from onhand.plan.status import status_of
 
 __all__ = ["Workings"]
@@ -32,6 +35,8 @@ class Workings:
     economics : with the offers chosen, and the terms as they are at this review
     rules, bought : what suppliers and shop ask of orders, and the orders that came of it
     compared : row -> the offers judged, where there are several
+    together : row -> money that is saved in all where another offer than the cheapest is taken
+    bridges : small orders from fast suppliers; None: none
     """
 
     history: DemandHistory
@@ -44,6 +49,8 @@ class Workings:
     rules: Rules
     bought: Bought
     compared: Mapping[int, tuple[OfferCompared, ...]]
+    together: Mapping[int, float] = field(default_factory=dict)
+    bridges: Bridges | None = None
 
     @property
     def panel(self) -> Panel:
@@ -110,6 +117,19 @@ class Workings:
             self.excess_units,
             self.ahead.horizon,
             self.config,
+            self.life.alive,
+        )
+
+    @cached_property
+    def life(self) -> Survival:
+        """How likely each stock point still sells at all."""
+        return survival(self.history)
+
+    @cached_property
+    def parts(self) -> dict[int, tuple[Part, ...]]:
+        """What the expected demand of the stock points that matter is made of."""
+        return forecast_parts(
+            self.fitted, self.history, self.ahead.horizon, self.outlook.mean_demand, self.at_stake
         )
 
     @cached_property
@@ -118,7 +138,7 @@ class Workings:
         tied_up = self.economics.unit_cost * np.where(
             self.status == "dying", self.stock.on_hand, self.excess_units
         )
-        lost = self.outlook.lost_early * self.margin
+        lost = self.outlook.lost_early_with * self.margin
         ordered_for = self.outlook.lost * self.margin
         return np.select(
             [

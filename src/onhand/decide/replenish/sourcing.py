@@ -138,26 +138,34 @@ def landed_cost(
 
 
 def bridge_worth(
-    now: Situation, fast: SupplyPaths, slow: SupplyPaths, step: Array, n_steps: int
+    now: Situation, fast: SupplyPaths, slow: SupplyPaths, step: Array, n_steps: int, *, once: bool
 ) -> Worth:
     """The worth of steps from a fast supplier until the order from a slow one arrives.
 
     A unit of the bridge saves the sale that would be lost before the slow order comes; one that is left
     over then is only held. The dearer price is not yet taken off.
 
+    Parameters
+    ----------
+    once : True: this order bridges all of the wait. False: the next order from the fast supplier can
+        go on bridging, so this one only has to last until then
+
     >>> from onhand.decide.replenish.examples import two_worlds
     >>> now = two_worlds()                                # the fast world sells 5 a period and has 4
     >>> slow = known_supply(now.stock, now.terms, n_samples=2, horizon=4)      # comes after 2
     >>> fast = replace(slow, lead_time=slow.lead_time - 2, relief=slow.relief - 2)
-    >>> bridge_worth(now, fast, slow, np.ones(1), 6).worth.round(2).tolist()
+    >>> bridge_worth(now, fast, slow, np.ones(1), 6, once=True).worth.round(2).tolist()
     [[0.3, 0.2, 0.2, 0.2, 0.2, -0.4]]
+    >>> bridge_worth(now, fast, slow, np.ones(1), 6, once=False).worth.round(2).tolist()
+    [[0.3, -0.3, -0.3, -0.3, -0.3, -0.4]]
     """
     horizon = slow.arrivals.shape[2]
     is_bridge = fast.lead_time < slow.lead_time
+    until = slow.lead_time if once else np.minimum(slow.lead_time, fast.relief)
     supply = replace(
         fast,
         lead_time=np.where(is_bridge, fast.lead_time, horizon),
-        relief=np.where(is_bridge, slow.lead_time, horizon),
+        relief=np.where(is_bridge, until, horizon),
     )
     ahead = int(np.maximum(1, slow.lead_time.max(initial=1)))
     return worth_of_steps(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
+from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.price_breaks import PriceLadder
 from onhand.decide.replenish.rounding import round_order
 from onhand.decide.replenish.sourcing import (
@@ -34,6 +35,7 @@ from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.policy import Situation
 from onhand.inventory.receipts import SupplyPaths, known_supply
 from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.offers import offers_of
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.proposals import Proposal, joined, propose
@@ -75,7 +77,9 @@ class Bridge:
 
     row : stock point;  offer : number of the fast offer
     quantity : units;  need : units that are each worth their price; the rest is for the minimum
-    gain : money it is expected to earn, its dearer price taken off
+    gain : money it is expected to earn, its dearer price taken off;  gain_all : with the bridges that
+        later plans can add until the slow order comes
+    step : units;  worth : money that each further step earns, its dearer price taken off
     """
 
     row: int
@@ -83,6 +87,9 @@ class Bridge:
     quantity: float
     need: float
     gain: float
+    gain_all: float
+    step: float
+    worth: Array
 
 
 @dataclass(frozen=True)
@@ -273,26 +280,33 @@ class _Asked:
         mine, its, f, s = mine.rows(at), its.rows(at), f[at], s[at]
         assert mine.supply is not None
         assert its.supply is not None
-        pack = its.terms.pack_size
-        found = bridge_worth(mine, its.supply, mine.supply, pack, _STEPS)
         single = fast.ladder.unit_cost[f, 0]
-        premium = np.maximum(0.0, single - slow.line.unit_cost[s]) * found.step
-        total = np.cumsum(found.worth - premium[:, None], axis=1)  # (n, K)
-        least = np.maximum(its.terms.minimum_order, pack)
-        fewest = np.ceil(least / found.step - 1e-9)
-        allowed = np.arange(1, _STEPS + 1) >= fewest[:, None]
-        best = np.where(allowed, total, -np.inf)
+        premium = np.maximum(0.0, single - slow.line.unit_cost[s])
         rule = [self.offers[fast.offer].rules.suppliers.get(n) for n in fast.supplier[f].tolist()]
         fixed = its.costs.order_cost + np.array([0.0 if r is None else r.order_cost for r in rule])
-        gain = best.max(axis=1) - fixed
-        n_free = (found.worth > premium[:, None]).sum(axis=1)  # steps that are worth their price
-        for i in np.flatnonzero(gain > 0.005).tolist():
+        whole, first = (
+            _net_worth(mine, its.supply, mine.supply, its.terms, premium, once=once)
+            for once in (True, False)
+        )
+        gain_all, _ = _best_of(whole, its.terms, fixed)
+        gain, n_steps = _best_of(first, its.terms, fixed)
+        for i in np.flatnonzero((gain > 0.005) & (gain_all > 0.005)).tolist():
             key = int(slow.rows[s[i]]), slow.offer
             known = self.bridges.get(key)
-            if known is None or known.gain < gain[i]:
-                quantity = float((best[i].argmax() + 1) * found.step[i])
-                need = min(quantity, float(n_free[i] * found.step[i]))
-                self.bridges[key] = Bridge(key[0], fast.offer, quantity, need, float(gain[i]))
+            if known is None or known.gain_all < gain_all[i]:
+                step, worth = float(first.step[i]), first.worth[i]
+                quantity = float(n_steps[i] * step)
+                need = min(quantity, float((worth > 0).sum() * step))
+                self.bridges[key] = Bridge(
+                    key[0],
+                    fast.offer,
+                    quantity,
+                    need,
+                    float(gain[i]),
+                    float(gain_all[i]),
+                    step,
+                    worth,
+                )
 
     def options(self) -> Options:
         """Every offer as one flat list, by stock point."""
@@ -302,7 +316,7 @@ class _Asked:
         offer = np.concatenate([np.full(len(a.rows), a.offer) for a in parts])
         gain = np.array(
             [
-                b.gain if (b := self.bridges.get((r, m))) is not None else 0.0
+                b.gain_all if (b := self.bridges.get((r, m))) is not None else 0.0
                 for r, m in zip(row.tolist(), offer.tolist(), strict=True)
             ]
         )
@@ -327,6 +341,29 @@ class _Asked:
                     a.shown(i, self.bridges.get((row, a.offer)), self.offers)
                 )
         return {row: tuple(offers) for row, offers in found.items()}
+
+
+def _net_worth(
+    now: Situation,
+    fast: SupplyPaths,
+    slow: SupplyPaths,
+    terms: SupplyTerms,
+    premium: Array,
+    *,
+    once: bool,
+) -> Worth:
+    """The worth of the packs of a bridge, their dearer price taken off."""
+    found = bridge_worth(now, fast, slow, terms.pack_size, _STEPS, once=once)
+    return Worth(found.step, found.worth - (premium * found.step)[:, None])
+
+
+def _best_of(packs: Worth, terms: SupplyTerms, fixed: Array) -> tuple[Array, NDArray[np.int64]]:
+    """What the best number of packs earns beyond the cost of the order, and that number, (n,)."""
+    total = np.cumsum(packs.worth, axis=1)  # (n, K)
+    fewest = np.ceil(np.maximum(terms.minimum_order, terms.pack_size) / packs.step - 1e-9)
+    allowed = np.arange(1, packs.worth.shape[1] + 1) >= fewest[:, None]
+    total = np.where(allowed, total, -np.inf)
+    return total.max(axis=1) - fixed, total.argmax(axis=1) + 1
 
 
 @dataclass(frozen=True)
@@ -375,7 +412,7 @@ class _Answer:
     def shown(self, i: int, bridge: Bridge | None, offers: tuple[Candidate, ...]) -> OfferCompared:
         """One row of the comparison, its parts rounded so that they add up as printed."""
         part = {name: round(float(values[i]), 2) for name, values in self.parts.items()}
-        saved = 0.0 if bridge is None else round(bridge.gain, 2)
+        saved = 0.0 if bridge is None else round(bridge.gain_all, 2)
         by = "" if bridge is None else str(offers[bridge.offer].terms.supplier[bridge.row])
         return OfferCompared(
             supplier=str(self.supplier[i]),

@@ -3,26 +3,46 @@
 Where suppliers and shop ask nothing beyond packs and minimum orders, one look ahead decides every line
 and judges it. Otherwise the first look proposes the lines and what their packs are worth, the orders
 are fitted to the rules, and a second look at the same worlds judges what is ordered.
+
+Bridges stand among their fast supplier's lines. Where its rules or the shop's limits leave less of
+them than was thought, the lines beside them are decided once more.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass, replace
 
-from onhand.decide.replenish.rounding import RoundedOrder, round_order
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.decide.replenish.rounding import RoundedOrder
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.policy import Situation
 from onhand.inventory.stock import Stock
-from onhand.plan.buying.buy import Bought, buy
+from onhand.plan.buying.bridges import Bridges, on_the_way
+from onhand.plan.buying.buy import Bought, Wait, buy
 from onhand.plan.buying.proposals import Proposal, joined, propose
 from onhand.plan.buying.rules import Rules
+from onhand.plan.buying.worlds import Worlds
 from onhand.plan.economics import Economics
-from onhand.plan.outlook import Lookahead, Outlook, look_ahead, situations
+from onhand.plan.outlook import Lookahead, Outlook, look_ahead, own_order, views
 from onhand.plan.progress import Progress, silent
 
-__all__ = ["decide"]
+__all__ = ["Decided", "decide"]
+
+Array = NDArray[np.float64]
 
 _CELLS = 1 << 21  # steps of worth over all stock points: 16 MiB each of worth and saving
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The orders of every stock point, the bridges beside them, and what to expect of both."""
+
+    bought: Bought
+    bridges: Bridges | None
+    outlook: Outlook
+    ahead: Lookahead
 
 
 def decide(
@@ -32,26 +52,90 @@ def decide(
     rules: Rules,
     ahead: Lookahead,
     progress: Progress = silent,
-) -> tuple[Bought, Outlook]:
-    """The orders of every stock point and what to expect with and without them."""
+    *,
+    bridges: Bridges | None = None,
+    worlds: Worlds | None = None,
+) -> Decided:
+    """The orders of every stock point and what to expect with and without them.
+
+    `bridges` are the small orders that are thought of, `worlds` the supply that they are added to.
+    """
     n = len(stock.on_hand)
     n_steps = int(np.clip(_CELLS // max(1, n), 32, 512))
-    parts: list[Proposal] = []
+    if rules.is_plain and bridges is None:
+        parts: list[Proposal] = []
 
-    def collect(rows: slice, situation: Situation, own: RoundedOrder) -> None:
-        parts.append(propose(situation, own, rules, rows, n_steps))
+        def collect(rows: slice, situation: Situation, own: RoundedOrder) -> None:
+            parts.append(propose(situation, own, rules, rows, n_steps))
 
-    if rules.is_plain:
         outlook = look_ahead(
             fitted, stock, terms.terms, terms.costs, ahead, progress, watch=collect
         )
-        return Bought.plain(joined(parts), outlook.quantity), outlook
-    for rows, situation in situations(fitted, stock, terms.terms, terms.costs, ahead):
-        own = round_order(ahead.policy.order(situation), situation.terms, ahead.rounding)
-        collect(rows, situation, own)
-        progress("Proposing", rows.stop / n)
-    bought = buy(joined(parts), terms.supplier, rules)
+        return Decided(Bought.plain(joined(parts), outlook.quantity), None, outlook, ahead)
+    for _ in range(2):
+        seen = ahead
+        if bridges is not None:
+            known = worlds or Worlds.known(stock, terms.terms, ahead.n_samples)
+            # The same supply without the bridges, so that both are judged in the same worlds.
+            seen = replace(ahead, supply=known.of, bridges=on_the_way(bridges, known, stock))
+        lines = _proposed(fitted, stock, terms, rules, seen, n_steps, progress)
+        bought, left = _bought(lines, terms, rules, bridges)
+        is_as_thought = bridges is None or (left == bridges.quantity).all()
+        if bridges is not None:
+            bridges = bridges.with_quantity(left)
+            bridges = bridges if len(bridges.row) else None
+        if is_as_thought:
+            break
+    if bridges is None:
+        seen = ahead
+    elif not is_as_thought:
+        seen = replace(seen, bridges=on_the_way(bridges, known, stock))
     outlook = look_ahead(
-        fitted, stock, terms.terms, terms.costs, ahead, progress, quantity=bought.quantity
+        fitted, stock, terms.terms, terms.costs, seen, progress, quantity=bought.quantity
     )
-    return bought, outlook
+    return Decided(bought, bridges, outlook, seen)
+
+
+def _proposed(
+    fitted: FittedForecaster,
+    stock: Stock,
+    terms: Economics,
+    rules: Rules,
+    ahead: Lookahead,
+    n_steps: int,
+    progress: Progress,
+) -> Proposal:
+    """Every line for itself."""
+    parts = []
+    for rows, view in views(fitted, stock, terms.terms, terms.costs, ahead):
+        parts.append(propose(view.shown, own_order(view, ahead), rules, rows, n_steps))
+        progress("Proposing", rows.stop / len(stock.on_hand))
+    return joined(parts)
+
+
+def _bought(
+    lines: Proposal, terms: Economics, rules: Rules, bridges: Bridges | None
+) -> tuple[Bought, Array]:
+    """The orders as suppliers and shop accept them, and what is left of the bridges, (B,)."""
+    if bridges is None:
+        return buy(lines, terms.supplier, rules), np.zeros(0)
+    n = len(lines.quantity)
+    origin = np.concatenate([np.arange(n), bridges.row])
+    both = replace(
+        rules,
+        weight=rules.weight[origin],
+        volume=rules.volume[origin],
+        suppliers={**bridges.suppliers, **rules.suppliers},
+    )
+    supplier = np.concatenate([terms.supplier, bridges.supplier])
+    found = buy(joined([lines, bridges.lines(lines.worth.shape[1])]), supplier, both)
+    own = Bought(
+        proposal=lines,
+        quantity=found.quantity[:n],
+        unit_cost=found.unit_cost[:n],
+        increments={k: v[:n] for k, v in found.increments.items() if v[:n].any()},
+        waits=tuple(
+            Wait(w.supplier, np.unique(origin[w.rows]), w.value, w.reasons) for w in found.waits
+        ),
+    )
+    return own, found.quantity[n:]

@@ -20,7 +20,7 @@ from onhand.decide.replenish.rounding import RoundedOrder
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.rules import Rules
-from onhand.plan.outlook import arrivals, projected_stock
+from onhand.plan.projection import arrivals, projected_stock
 
 __all__ = ["LOOK_AHEAD", "Proposal", "joined", "propose"]
 

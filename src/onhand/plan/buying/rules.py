@@ -203,6 +203,7 @@ def _placed_today(
 def _previous(panel: Panel, previous: Plan | None) -> Array:
     if previous is None:
         return np.zeros(panel.n_series)
-    ordered = {(line.item, line.location): line.quantity for line in previous.orders}
+    lines = [line for line in previous.orders if line.kind == "order"]
+    ordered = {(line.item, line.location): line.quantity for line in lines}
     keys = zip(panel.items.tolist(), panel.locations.tolist(), strict=True)
     return np.array([ordered.get(key, 0.0) for key in keys])

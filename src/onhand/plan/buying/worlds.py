@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -25,6 +25,7 @@ from onhand.data.panel import Panel
 from onhand.inventory.lead_times import Lateness
 from onhand.inventory.receipts import SupplyPaths
 from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.order_days import OrderDays
 from onhand.plan.buying.receipts import Deliveries
 from onhand.plan.economics import Economics, whole_periods
@@ -44,7 +45,7 @@ class Worlds:
 
     kind : (N,) which of the K kinds of order a stock point's is: its supplier, lead time, review period
     lead_time, relief : (K, S) periods, however far;  delivered : (K, S) share of an order that comes
-    event : (E,) stock point of each open order, rising
+    event : (E,) stock point of each open order
     comes : (E, S) period at whose start it arrives;  units : (E, S) that arrive
     """
 
@@ -55,6 +56,45 @@ class Worlds:
     event: Periods
     comes: Periods
     units: NDArray[np.float32]
+
+    @classmethod
+    def known(cls, stock: Stock, terms: SupplyTerms, n_samples: int) -> Worlds:
+        """Supply as the pipeline and the terms have it, the same in every world.
+
+        >>> worlds = Worlds.known(Stock.of([4.0], [[0.0, 3.0]]), SupplyTerms.of(1, n_series=1), 1)
+        >>> worlds.of(slice(None), 3).arrivals.tolist()
+        [[[0.0, 3.0, 0.0]]]
+        """
+        both = np.stack([terms.lead_time, terms.protection_interval], axis=1)
+        kinds, kind = np.unique(both, axis=0, return_inverse=True)
+        every = (1, n_samples)
+        row, slot = np.nonzero(stock.pipeline > 0)
+        units = stock.pipeline[row, slot].astype(np.float32)
+        return cls(
+            kind.ravel(),
+            np.tile(kinds[:, :1], every),
+            np.tile(kinds[:, 1:], every),
+            np.ones((len(kinds), n_samples), dtype=np.float32),
+            row,
+            np.tile(slot[:, None], every),
+            np.tile(units[:, None], every),
+        )
+
+    def order_of(self, row: int) -> tuple[Periods, NDArray[np.float32]]:
+        """Period of arrival and share delivered of an order placed now, each (S,)."""
+        kind = self.kind[row]
+        return self.lead_time[kind], self.delivered[kind]
+
+    def with_orders(
+        self, row: NDArray[np.int64], comes: Periods, units: NDArray[np.float32]
+    ) -> Worlds:
+        """The same supply with some more orders on the way: (B,), (B, S), (B, S)."""
+        return replace(
+            self,
+            event=np.concatenate([self.event, row]),
+            comes=np.concatenate([self.comes, comes]),
+            units=np.concatenate([self.units, units]),
+        )
 
     def reach(self, share: float = 0.95) -> int:
         """Periods within which the next order has come in at least a share of the worlds, for all."""
@@ -187,10 +227,8 @@ class _Draws:
 
     def pipeline(self, stock: Stock) -> tuple[NDArray[np.int64], Periods, NDArray[np.float32]]:
         """The pipeline as open orders that come when it says."""
-        row, slot = np.nonzero(stock.pipeline > 0)
-        units = stock.pipeline[row, slot].astype(np.float32)
-        every = (1, self.n_samples)
-        return row, np.tile(slot[:, None], every), np.tile(units[:, None], every)
+        known = Worlds.known(stock, SupplyTerms.of(0, n_series=len(stock.on_hand)), self.n_samples)
+        return known.event, known.comes, known.units
 
     def _periods(
         self, own: OrderDays, due: date, late: NDArray[np.float64], earliest: date
