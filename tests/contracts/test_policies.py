@@ -35,6 +35,10 @@ NUMBERS = {
     "alpha": 1.0,
     "beta": 0.0,  # above 0 more demand can order less: see tests/decide/test_ratio.py
     "gamma": 5.0,
+    "cap": 2.0,
+    "lot": 3.0,
+    "multiple": 1.2,
+    "season": 2,
 }
 
 
@@ -168,7 +172,12 @@ def test_more_on_hand_never_orders_more(kind: type[Any], seed: int, more: int) -
     assert (fewer <= policy.order(full) + 1e-5).all()
 
 
-@every_policy
+# A rollout is as even as the rule that it supposes afterwards: where that one will order too much, it
+# orders less now.
+UNEVEN = {"LookAhead"}
+
+
+@pytest.mark.parametrize("kind", [p for p in ALL if p.id not in UNEVEN])
 @settings(max_examples=15, deadline=None)
 @given(seed=seeds)
 def test_more_demand_never_orders_less(kind: type[Any], seed: int) -> None:

@@ -1,0 +1,30 @@
+"""What will customers want until the next review's order can arrive, in every world?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onhand.decide.replenish.cover import mean_demand
+from onhand.inventory.policy import Situation
+
+__all__ = ["interval_demand"]
+
+
+def interval_demand(situation: Situation) -> NDArray[np.float64]:
+    """Demand over each stock point's protection interval in every world, (N, S).
+
+    Raises
+    ------
+    ShapeError
+        When the paths end before the interval does.
+
+    >>> from onhand.decide.replenish.examples import two_worlds
+    >>> interval_demand(two_worlds()).tolist()
+    [[3.0, 15.0]]
+    """
+    interval = situation.terms.protection_interval
+    mean_demand(situation, 0, interval)  # complains where the paths are too short
+    inside = np.arange(situation.paths.shape[2]) < interval[:, None]  # (N, H)
+    total = np.einsum("nsh,nh->ns", situation.paths, inside.astype(np.float32))
+    return np.asarray(total, dtype=np.float64)

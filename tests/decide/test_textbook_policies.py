@@ -1,0 +1,193 @@
+"""The classical policies on paths: each against the book's formula, or against trying everything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from onhand.decide.replenish.capped_base_stock import CappedBaseStock
+from onhand.decide.replenish.look_ahead import LookAhead
+from onhand.decide.replenish.mean_plus_errors import MeanPlusErrors
+from onhand.decide.replenish.min_max import MinMax
+from onhand.decide.replenish.newsvendor import Newsvendor
+from onhand.decide.replenish.order_up_to import OrderUpToQuantile
+from onhand.decide.replenish.power_approximation import PowerApproximation
+from onhand.decide.replenish.projected import ProjectedInventory
+from onhand.decide.replenish.reorder_point import ReorderPointQuantity
+from onhand.errors import ConfigError
+from onhand.inventory.costs import Costs
+from onhand.inventory.formulas.eoq import economic_order_quantity
+from onhand.inventory.formulas.min_max import power_approximation
+from onhand.inventory.policy import Situation
+from onhand.inventory.stock import Stock
+from onhand.inventory.terms import SupplyTerms
+
+
+def normal_item(
+    position: float,
+    *,
+    order_cost: float = 0.0,
+    lead_time: int = 0,
+    mean: float = 50.0,
+    sd: float = 8.0,
+) -> Situation:
+    """Independent normal demand, by evenly spread quantiles shuffled anew in every period."""
+    rng = np.random.default_rng(0)
+    even = norm.ppf((np.arange(4000) + 0.5) / 4000, mean, sd)
+    paths = np.stack([rng.permutation(even) for _ in range(lead_time + 8)], axis=1)
+    return Situation(
+        Stock.of([position], [[0.0] * (lead_time + 1)]),
+        paths[None].astype(np.float32),
+        SupplyTerms.of(lead_time, n_series=1),
+        Costs.of(0.18, 0.70, order_cost, n_series=1),
+    )
+
+
+def test_min_max_orders_the_economic_lot_on_top() -> None:
+    """At the reorder point exactly the economic lot; a unit above it nothing."""
+    item = normal_item(0.0, order_cost=2.5)
+    s = float(OrderUpToQuantile(0.9).order(item)[0])
+    lot = economic_order_quantity(2.5, 0.18, 50.0).order_quantity
+    at, above = normal_item(s, order_cost=2.5), normal_item(s + 1, order_cost=2.5)
+    assert MinMax(0.9).order(at)[0] == pytest.approx(lot, rel=1e-3)
+    assert MinMax(0.9).order(above)[0] == 0.0
+
+
+def test_min_max_without_order_cost_is_base_stock() -> None:
+    """s = S."""
+    item = normal_item(13.0)
+    assert MinMax(0.8).order(item) == pytest.approx(OrderUpToQuantile(0.8).order(item))
+
+
+def test_power_approximation_gives_the_books_numbers() -> None:
+    """Snyder & Shen (2019), example with K = 2.5, h = 0.18, p = 0.70, N(50, 8²): (40.19, 74.29)."""
+    item = normal_item(0.0, order_cost=2.5)
+    policy = PowerApproximation()
+    s, up_to = (float(x[0]) for x in policy.levels(item))
+    book = power_approximation(2.5, 0.18, 0.70, 50, 8)
+    base = 50 + 8 * norm.ppf(0.70 / 0.88)  # the paper's second step: the lot is below 1.5 means
+    assert s == pytest.approx(min(book.reorder_point, base), abs=0.05)
+    assert up_to == pytest.approx(min(book.order_up_to_level, base), abs=0.05)
+    costly = normal_item(0.0, order_cost=60.0, lead_time=2)
+    book = power_approximation(60.0, 0.18, 0.70, 50, 8, lead_time=2)
+    s, up_to = (float(x[0]) for x in policy.levels(costly))
+    assert s == pytest.approx(book.reorder_point, rel=5e-3)
+    assert up_to == pytest.approx(book.order_up_to_level, rel=5e-3)
+
+
+def test_lots_come_whole_and_as_few_as_do() -> None:
+    """r - position = 23 in lots of 10: three; the supplier's own lot where none is given."""
+    item = normal_item(0.0)
+    r = float(OrderUpToQuantile(0.9).order(item)[0])
+    missing_23 = normal_item(r - 23)
+    assert ReorderPointQuantity(0.9, lot=10.0).order(missing_23).tolist() == [30.0]
+    of_six = replace(missing_23, terms=SupplyTerms.of(0, pack_size=6, n_series=1))
+    assert ReorderPointQuantity(0.9).order(of_six).tolist() == [24.0]
+    assert ReorderPointQuantity(0.9, lot=10.0).order(normal_item(r)).tolist() == [0.0]
+
+
+def test_a_cap_takes_the_peak_off() -> None:
+    """An empty shelf with a lead time of 2 asks for three periods' demand at once; a cap does not."""
+    item = normal_item(0.0, lead_time=2)
+    free = OrderUpToQuantile(0.9).order(item)
+    assert free[0] > 150
+    assert CappedBaseStock(0.9, cap=1.5).order(item)[0] == pytest.approx(75.0, rel=1e-3)
+    assert CappedBaseStock(0.9, cap=10.0).order(item) == pytest.approx(free)
+
+
+def test_mean_absolute_errors_are_four_fifths_of_a_deviation() -> None:
+    """k MAE = k √(2/π) σ √(L + R) for normal demand."""
+    item = normal_item(0.0, lead_time=3)
+    expected = 200 + 2 * np.sqrt(2 / np.pi) * 8 * 2
+    assert MeanPlusErrors(2.0).order(item)[0] == pytest.approx(expected, rel=5e-3)
+
+
+def test_a_season_of_one_review_is_the_projection() -> None:
+    """And a longer one covers all of it at the critical ratio."""
+    item = normal_item(20.0, lead_time=1)
+    once = ProjectedInventory(0.8).order(item)
+    assert Newsvendor(0.8, season=1).order(item) == pytest.approx(once)
+    whole = 150 + 8 * np.sqrt(3) * norm.ppf(0.8)
+    empty = normal_item(0.0)
+    assert Newsvendor(0.8, season=3).order(empty)[0] == pytest.approx(whole, rel=5e-3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_looking_one_period_ahead_is_the_newsvendor(seed: int) -> None:
+    """No lead time, one period: the least q with P(D <= q) >= p / (p + h)."""
+    demand = np.random.default_rng(seed).poisson(6, (1, 40, 2)).astype(np.float32)
+    item = Situation(
+        Stock.of([0.0], [[0.0]]),
+        demand,
+        SupplyTerms.of(0, n_series=1),
+        Costs.of(0.3, 1.0, n_series=1),
+    )
+    ordered = np.sort(demand[0, :, 0])
+    best = ordered[int(np.ceil(1.0 / 1.3 * 40 - 1e-9)) - 1]
+    assert LookAhead(0.7, look_ahead=1).order(item).tolist() == [best]
+
+
+@pytest.mark.parametrize("shortage", ["lost_sales", "backorder"])
+def test_looking_ahead_finds_what_trying_by_hand_finds(shortage: str) -> None:
+    """Two worlds, every order from 0 to 30, period by period in plain Python."""
+    rng = np.random.default_rng(4)
+    paths = rng.poisson(4, (1, 6, 9)).astype(np.float32)
+    item = Situation(
+        Stock.of([3.0], [[2.0, 0.0, 1.0]]),
+        paths,
+        SupplyTerms.of(2, 1, n_series=1),
+        Costs.of(0.4, 1.5, 2.0, n_series=1),
+    )
+    policy = LookAhead(0.6, look_ahead=4, shortage=shortage)
+    levels = [
+        np.sort(paths[0, :, r : r + 3].sum(axis=1))[int(np.ceil(0.6 * 6)) - 1] for r in range(1, 6)
+    ]
+    costs = [
+        np.mean([_by_hand(paths[0, s], q, levels, shortage) for s in range(6)]) for q in range(31)
+    ]
+    assert policy.order(item)[0] == float(np.argmin(costs))
+
+
+def _by_hand(demand: np.ndarray, first: int, levels: list[float], shortage: str) -> float:
+    due = {0: 2.0, 2: 1.0 + first}
+    shelf, waits, position, total = 3.0, 0.0, 6.0 + first, 2.0 * (first > 0)
+    for t in range(6):
+        shelf += due.get(t, 0.0)
+        shelf, waits = max(0.0, shelf - waits), max(0.0, waits - shelf)
+        served = min(shelf, float(demand[t]))
+        short = float(demand[t]) - served
+        shelf -= served
+        position -= served
+        if shortage == "backorder":
+            waits += short
+            position -= short
+        if t >= 2:
+            total += 0.4 * shelf + 1.5 * (short if shortage == "lost_sales" else waits)
+        more = levels[min(t, 3)] - position
+        if more > 0 and t + 3 < 6:
+            due[t + 3] = due.get(t + 3, 0.0) + more
+            position += more
+            total += 2.0
+    return total
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: CappedBaseStock(0.9, cap=0.5), "cap is 0.5"),
+        (lambda: ReorderPointQuantity(0.9, lot=0.0), "lot is 0.0"),
+        (lambda: Newsvendor(0.9, season=0), "season is 0"),
+        (lambda: LookAhead(0.9, look_ahead=0), "look_ahead is 0"),
+        (lambda: MeanPlusErrors(-1.0), "multiple is -1"),
+    ],
+)
+def test_nonsense_numbers_are_refused_when_built(build, message: str) -> None:
+    """Not from the middle of a replay."""
+    with pytest.raises(ConfigError, match=message):
+        build()
