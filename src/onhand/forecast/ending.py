@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onhand.data.panel import Panel
 from onhand.demand.history import DemandHistory
 from onhand.demand.lifecycle import Survival, survival
-from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import draw_seed
 
@@ -49,6 +49,21 @@ class Ending:
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """The inner forecaster, fitted, and the chance that each stock point still sells."""
+        return FittedEnding(history.panel, self.inner.fit(history), survival(history))
+
+    def learn(self, history: DemandHistory) -> Refitter:
+        """What the inner forecaster learns once; silences are looked at anew each time."""
+        ready = self.inner.learn(history) if isinstance(self.inner, Learner) else self.inner
+        return _Learned(ready)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """An inner forecaster that learned once, and looks again at later origins."""
+
+    inner: Refitter
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
         return FittedEnding(history.panel, self.inner.fit(history), survival(history))
 
 

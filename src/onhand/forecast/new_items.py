@@ -37,7 +37,7 @@ from onhand.demand.history import DemandHistory
 from onhand.demand.lifecycle import ages
 from onhand.demand.likeness import attributes, like_titles, title_grams
 from onhand.errors import ConfigError
-from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
@@ -53,7 +53,7 @@ _LIKES = 15  # titles that lend their level
 _SHRINK = 3.0  # stock points' worth of the whole shop that is mixed into each group's mean
 _MOST_TIMES = 8.0  # launches that sold more times their level than this count as this much
 _FACTORS = (0.05, 20.0)  # of the shop's usual level: what a regression may say
-_LEARNERS = 4000  # stock points that the regression is learned from, at most
+_LEARNERS = 1500  # stock points that the regression, and as many that the profile, is learned from
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,15 @@ class NewItems:
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """The inner forecaster, fitted, and what comparable items say about the young ones."""
-        fitted = self.inner.fit(history)
+        return self.around(self.inner.fit(history), history)
+
+    def learn(self, history: DemandHistory) -> Refitter:
+        """What the inner forecaster learns once; comparable items are looked up anew each time."""
+        ready = self.inner.learn(history) if isinstance(self.inner, Learner) else self.inner
+        return _Learned(self, ready)
+
+    def around(self, fitted: FittedForecaster, history: DemandHistory) -> FittedForecaster:
+        """A forecaster that was fitted on `history`, with what comparable items say."""
         young = self.young or _YOUNG[history.panel.frequency]
         age = ages(history)
         is_young = age < min(young, history.n_periods)
@@ -103,7 +111,7 @@ class NewItems:
         if shop is None or not is_young.any():
             return fitted
         rows = np.flatnonzero(is_young)
-        level = shop.levels(rows)
+        level = shop.expected[rows]
         own = _own_factors(history, shop, rows, level, age[rows])
         return FittedNewItems(
             panel=history.panel,
@@ -117,6 +125,17 @@ class NewItems:
             factor=own[1],
             is_count=np.full(len(rows), bool(is_count(history.values[shop.donors]).all())),
         )
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """An inner forecaster that learned once, and looks again at later origins."""
+
+    owner: NewItems
+    inner: Refitter
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
+        return self.owner.around(self.inner.fit(history), history)
 
 
 @dataclass(frozen=True)
@@ -204,24 +223,21 @@ class _Shop:
     profile : (A,) demand by age over the level that comparable items would let expect
     noise : (2,) a and b of log(variance / mean) = a + b log(mean), of one period's demand
     spread : variance of the own factor
+    expected : (N,) what comparable stock points let expect per period; NaN where nobody asked
     """
 
-    panel: Panel
     donors: Rows
     level: Array
     past: Array
     profile: Array
     noise: Array
     spread: float
+    expected: Array
 
     def ratio(self, mean: Array) -> Array:
         """Variance / mean of one period's demand at some pace, >= 1."""
         logs = np.log(np.maximum(mean, 1e-3))
         return np.asarray(np.exp(np.clip(self.noise[0] + self.noise[1] * logs, 0.0, 10.0)))
-
-    def levels(self, rows: Rows) -> Array:
-        """What comparable stock points let expect of each row per period, (n,)."""
-        return _levels(self.panel, self.donors, self.level, rows)
 
     def movement(self, inner: FittedForecaster, horizon: int) -> Array:
         """The donors' expected demand in each coming period over their demand now, (H,)."""
@@ -243,16 +259,32 @@ def _shop_of(history: DemandHistory, age: Rows, young: int) -> _Shop | None:
     usual = (known * level[:, None]).sum(axis=0)
     sold = np.nansum(history.values[donors], axis=0, dtype=np.float64)
     past = np.where(usual > 0, sold / np.maximum(usual, 1e-12), 1.0)
+    launched = _some(np.flatnonzero((age < history.n_periods) & (age > 1)))
+    wanted = np.union1d(launched, np.flatnonzero(age < young))
+    if len(launched) < _FEWEST_DONORS:
+        wanted = np.union1d(wanted, _some(donors))
+    expected = np.full(history.n_series, np.nan)
+    expected[wanted] = _levels(history.panel, donors, level, wanted)
     shop = _Shop(
-        panel=history.panel,
         donors=donors,
         level=level,
         past=np.clip(past, 0.1, 10),
         profile=np.ones(1),
         noise=_noise(recent[donors], level),
         spread=1.0,
+        expected=expected,
     )
-    return _with_launches(history, shop, age, young)
+    if len(launched) >= _FEWEST_DONORS:
+        return _with_launches(history, shop, launched, age, young)
+    told = np.isfinite(expected[donors])
+    return replace(shop, spread=_spread(level[told], expected[donors][told], 0.0))
+
+
+def _some(rows: Rows) -> Rows:
+    """The rows, or as many as are learned from, evenly taken."""
+    if len(rows) <= _LEARNERS:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, _LEARNERS).astype(np.int64)]
 
 
 def _noise(recent: NDArray[np.float32], level: Array) -> Array:
@@ -272,15 +304,12 @@ def _noise(recent: NDArray[np.float32], level: Array) -> Array:
     return np.array([y.mean() - slope * x.mean(), slope])
 
 
-def _with_launches(history: DemandHistory, shop: _Shop, age: Rows, young: int) -> _Shop:
+def _with_launches(
+    history: DemandHistory, shop: _Shop, launched: Rows, age: Rows, young: int
+) -> _Shop:
     """The shop with the profile and the spread of the launches it has seen."""
     n_periods = history.n_periods
-    launched = np.flatnonzero((age < n_periods) & (age > 1))
-    if len(launched) < _FEWEST_DONORS:
-        return replace(shop, spread=_spread(shop.level, shop.levels(shop.donors), 0.0))
-    if len(launched) > _LEARNERS:
-        launched = launched[np.linspace(0, len(launched) - 1, _LEARNERS).astype(np.int64)]
-    level = shop.levels(launched)
+    level = shop.expected[launched]
     by_age = np.full((len(launched), young), np.nan)
     usual = np.zeros((len(launched), young))
     for a in range(1, young):  # the first period is there because of its sale
@@ -363,7 +392,8 @@ def _levels(panel: Panel, donors: Rows, level: Array, rows: Rows) -> Array:
     A row that no donor shares a group with, such as one of an item that is sold nowhere yet, is told
     by a regression that does not know of that kind of group.
     """
-    every = np.concatenate([donors, rows])
+    teachers = _some(np.arange(len(donors)))
+    every = np.concatenate([donors[teachers], rows])
     value = np.full(panel.n_series, np.nan)
     value[donors] = np.log(level)
     centre = float(np.average(value[donors]))
@@ -371,7 +401,7 @@ def _levels(panel: Panel, donors: Rows, level: Array, rows: Rows) -> Array:
     for codes in _codes(panel):
         column, others = _group_means(codes, value, every, centre)
         means.append(column)
-        lone.append(others[len(donors) :] == 0)
+        lone.append(others[len(teachers) :] == 0)
     numbers = [_numbers(values)[every] for values in _prices(panel)]
     titles = _title_means(panel, value, donors, every, centre)
     usual = float(level.mean())
@@ -381,8 +411,8 @@ def _levels(panel: Panel, donors: Rows, level: Array, rows: Rows) -> Array:
         mine = (pattern == missing).all(axis=1)
         chosen = [c for c, is_lone in zip(means, missing, strict=True) if not is_lone]
         features = np.stack([np.ones(len(every)), *chosen, *titles, *numbers], axis=1)
-        weights = _log_link(features[: len(donors)], level)
-        told[mine] = np.exp(np.clip(features[len(donors) :][mine] @ weights, -20, 20))
+        weights = _log_link(features[: len(teachers)], level[teachers])
+        told[mine] = np.exp(np.clip(features[len(teachers) :][mine] @ weights, -20, 20))
     low, high = (usual * times for times in _FACTORS)
     return np.asarray(np.clip(told, low, high))
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,14 @@ GROUPS = (
 )
 
 
-def parts_of(fitted: FittedForecaster, history: DemandHistory, horizon: int, rows: Rows) -> Parts:
+def parts_of(
+    fitted: FittedForecaster,
+    history: DemandHistory,
+    horizon: int,
+    rows: Rows,
+    *,
+    into_trees: bool = True,
+) -> Parts:
     """The parts of the mean of some stock points, name of a group -> (n, H) units, in `GROUPS`' order.
 
     Parameters
@@ -65,6 +73,8 @@ def parts_of(fitted: FittedForecaster, history: DemandHistory, horizon: int, row
         Fitted on `history`.
     rows : (n,) row numbers
         Trees take about a millisecond for each row and period; the others cost nothing.
+    into_trees : bool
+        False: trees are taken for a forecaster that does not say.
 
     >>> from onhand.data.panel import Panel
     >>> from onhand.demand.believe import believe
@@ -77,7 +87,8 @@ def parts_of(fitted: FittedForecaster, history: DemandHistory, horizon: int, row
     >>> {name: units[0, -2:].round(1).tolist() for name, units in parts.items()}
     {'level': [2.9, 2.9], 'calendar': [1.1, 3.1]}
     """
-    parts = _parts(fitted, history, horizon, rows)
+    ask = _Ask(history, horizon, rows, into_trees)
+    parts = _parts(fitted, ask)
     hidden = _hidden(history, rows)[:, None] * np.maximum(parts["level"], 0)
     if hidden.any():
         parts["level"] = parts["level"] - hidden
@@ -89,43 +100,48 @@ def parts_of(fitted: FittedForecaster, history: DemandHistory, horizon: int, row
     return {name: parts[name] for name in GROUPS if name in parts}
 
 
-def _parts(fitted: FittedForecaster, history: DemandHistory, horizon: int, rows: Rows) -> Parts:
+@dataclass(frozen=True)
+class _Ask:
+    """What is asked of every forecaster on the way down."""
+
+    history: DemandHistory
+    horizon: int
+    rows: Rows
+    into_trees: bool
+
+    def mean(self, fitted: FittedForecaster) -> Array:
+        """The mean of the rows asked about, (n, H)."""
+        return fitted.mean(self.horizon)[self.rows].astype(np.float64)
+
+
+def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
     if isinstance(fitted, FittedSeasonalised):
-        inner = _parts(fitted.point, history, horizon, rows)
-        before = sum(inner.values())
-        after = fitted.mean(horizon)[rows].astype(np.float64)
-        name = "calendar" if history.panel.frequency is Frequency.DAY else "season"
-        return _with(inner, name, after - before)
+        is_daily = ask.history.panel.frequency is Frequency.DAY
+        inner = _parts(fitted.point, ask)
+        added = ask.mean(fitted) - sum(inner.values())
+        return _with(inner, "calendar" if is_daily else "season", added)
     if isinstance(fitted, FittedCalibrated):
-        return _onto(fitted, fitted.point, "past errors", history, horizon, rows)
+        return _onto(fitted, fitted.point, "past errors", ask)
     if isinstance(fitted, FittedNewItems | FittedEnding):
-        return _onto(fitted, fitted.inner, "life cycle", history, horizon, rows)
+        return _onto(fitted, fitted.inner, "life cycle", ask)
     if isinstance(fitted, FittedAligned):
-        return _onto(fitted, fitted.inner, "level", history, horizon, rows)
+        return _onto(fitted, fitted.inner, "level", ask)
     calibrated, other = getattr(fitted, "calibrated", None), getattr(fitted, "other", None)
     if calibrated is not None and other is not None:  # one steered by another
         share = float(getattr(fitted, "share", 0.5))
-        one, two = (_parts(who, history, horizon, rows) for who in (calibrated, other))
-        zero = np.zeros((len(rows), horizon))
+        one, two = _parts(calibrated, ask), _parts(other, ask)
+        zero = np.zeros((len(ask.rows), ask.horizon))
         names = dict.fromkeys([*one, *two])
         return {n: (1 - share) * one.get(n, zero) + share * two.get(n, zero) for n in names}
-    ensemble = getattr(fitted, "ensemble", None)
-    if ensemble is not None:
-        return tree_parts(fitted, history, horizon, rows)
-    return _by_shape(fitted.mean(horizon)[rows].astype(np.float64))
+    if ask.into_trees and getattr(fitted, "ensemble", None) is not None:
+        return tree_parts(fitted, ask.history, ask.horizon, ask.rows)
+    return _by_shape(ask.mean(fitted))
 
 
-def _onto(
-    fitted: FittedForecaster,
-    inner: FittedForecaster,
-    name: str,
-    history: DemandHistory,
-    horizon: int,
-    rows: Rows,
-) -> Parts:
+def _onto(fitted: FittedForecaster, inner: FittedForecaster, name: str, ask: _Ask) -> Parts:
     """The parts of an inner forecaster, and what the outer one adds under a name."""
-    parts = _parts(inner, history, horizon, rows)
-    added = (fitted.mean(horizon) - inner.mean(horizon))[rows].astype(np.float64)
+    parts = _parts(inner, ask)
+    added = ask.mean(fitted) - ask.mean(inner)
     return _with(parts, name, added) if np.abs(added).max(initial=0.0) > 1e-6 else parts
 
 

@@ -70,8 +70,12 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
     name = point.title if point.title != point.item else "item"
     head = f"{name} ({point.item}) at {point.location}"
+    about = _about_the_forecast(plan, point)
     if line is None:
-        return f"{head}: nothing to order\n" + _rows(_standing(plan, point))
+        text = f"{head}: nothing to order\n" + _rows(
+            [*_standing(plan, point), *_parts(plan, point)]
+        )
+        return f"{text}\n\n{about}" if about else text
     if line.kind == "bridge":
         return (
             f"{head}: order {units(line.quantity)} from {line.supplier} as a bridge, due "
@@ -81,9 +85,37 @@ def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
         )
     return (
         f"{head}: order {units(line.quantity)} from {line.supplier}, due {line.due_date}\n"
-        + _rows([*_steps(plan, line), *_effects(plan, line), *_offers(plan, line)])
-        + f"\n\n{line.sentence}"
+        + _rows(
+            [
+                *_steps(plan, line),
+                *_effects(plan, line),
+                *_offers(plan, line),
+                *_parts(plan, point),
+            ]
+        )
+        + f"\n\n{' '.join(text for text in (line.sentence, about) if text)}"
     )
+
+
+def _about_the_forecast(plan: Plan, point: PointOutlook) -> str:
+    """What the forecast is made of, and on whose word it stands, said aloud."""
+    said = [said_parts(point.parts, plan.shop.frequency)]
+    if point.likes:
+        said.append(f"It is new; the items most like it are {', '.join(point.likes)}.")
+    if point.alive < 0.95:
+        said.append(f"By its silence it is {percent(point.alive)} likely to sell again at all.")
+    return " ".join(text for text in said if text)
+
+
+def _parts(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
+    """The forecast as a sum."""
+    if not point.parts:
+        return []
+    total = f"{units(point.mean_demand)} expected per {plan.shop.frequency}"
+    return [
+        ("forecast", total),
+        *((f"  {part.group}", f"{part.units:+,.4g}") for part in point.parts),
+    ]
 
 
 def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:

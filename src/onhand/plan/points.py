@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from onhand.demand.likeness import likeness
 from onhand.plan.plan import MatrixCell, PointOutlook, Trouble
 from onhand.plan.wording import money, percent, periods, plural, units
 from onhand.plan.workings import Workings
@@ -41,7 +42,19 @@ def _point(work: Workings, row: int) -> PointOutlook:
         cover=round(float(out.cover[row]), 2) if math.isfinite(out.cover[row]) else None,
         stockout_probability=round(float(out.stockout[row]), 4),
         stockout_date=stockout_date(work, row),
+        alive=round(float(work.life.alive[row]), 4),
+        parts=work.parts.get(row, ()),
+        likes=likes(work, row) if work.status[row] == "new" else (),
     )
+
+
+def likes(work: Workings, row: int) -> tuple[str, ...]:
+    """Titles of the three stock points most like one, those of other items."""
+    panel, found = work.panel, []
+    for other, _ in likeness(panel, row, k=8):
+        if panel.items[other] != panel.items[row]:
+            found.append(str(work.economics.title[other]))
+    return tuple(dict.fromkeys(found))[:3]
 
 
 def stockout_date(work: Workings, row: int) -> str | None:
@@ -125,7 +138,11 @@ def sentence_about(work: Workings, row: int) -> str:
             f"can help: {hand} on the shelf{coming}, {rate}; about {stake} of margin at stake."
         )
     if kind == "dying":
-        return f"{hand} on the shelf and no sale for a while; {stake} is tied up in it."
+        chance = percent(float(work.life.alive[row]))
+        return (
+            f"{hand} on the shelf and no sale for a while, {chance} likely to sell again{coming}; "
+            f"{stake} is tied up in it."
+        )
     if kind == "excess":
         cover = float(out.cover[row])
         lasts = f"last {periods(cover, work.frequency)}" if math.isfinite(cover) else "never sell"

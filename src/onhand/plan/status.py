@@ -12,6 +12,7 @@ from onhand.plan.outlook import Outlook
 
 __all__ = ["STATUSES", "status_of"]
 
+PROBABLY_OVER = 0.5  # chance of still selling below which a stock point counts as dying
 STATUSES = ("stocked_out", "at_risk", "dying", "excess", "new", "ok")
 """Gravest first: a stock point has the first status that holds."""
 
@@ -23,22 +24,24 @@ def status_of(
     excess_units: NDArray[np.float64],
     horizon: int,
     config: Config,
+    alive: NDArray[np.float64] | None = None,
 ) -> NDArray[np.str_]:
     """The status of each stock point, (N,).
 
     stocked_out : nothing on the shelf of something expected to sell at least one unit within the horizon
     at_risk : likely to run out before an order placed now can arrive
-    dying : stock of something that used to sell and no longer does
+    dying : stock of something that used to sell and no longer does, or that is more likely over than not
     excess : more than will sell within the excess limit
     new : launched lately
     """
     settings = config.plan
+    is_over = np.zeros(history.n_series, dtype=bool) if alive is None else alive < PROBABLY_OVER
     # At least one unit within the horizon: an item that sells once in ten years is not missed today.
     wanted = outlook.mean_demand * horizon >= 1
     conditions = {
         "stocked_out": (stock.on_hand <= 0) & wanted,
         "at_risk": wanted & (outlook.stockout_early >= settings.at_risk_probability),
-        "dying": (stock.on_hand > 0) & _has_stopped(history, settings.dying_days),
+        "dying": (stock.on_hand > 0) & (_has_stopped(history, settings.dying_days) | is_over),
         "excess": excess_units > 0,
         "new": _is_young(history, settings.new_days),
     }

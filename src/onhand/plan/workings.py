@@ -20,8 +20,8 @@ from onhand.plan.buying.buy import Bought
 from onhand.plan.buying.rules import Rules
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics
-from onhand.plan.outlook import Lookahead, Outlook
 from onhand.plan.made_of import forecast_parts
+from onhand.plan.outlook import Lookahead, Outlook
 from onhand.plan.plan import OfferCompared, Part
 from onhand.plan.status import status_of
 
