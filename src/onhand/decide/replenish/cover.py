@@ -119,22 +119,23 @@ def shortfalls(
     """
     if situation.supply is not None:
         return _shortfalls_in_worlds(situation, rows, shortage)
-    demand = situation.paths[rows, :, : lead_time + review_period]
+    where = _view(rows)
     due = _arrivals(situation, rows, lead_time + review_period)  # (n, L+R)
-    stock = np.empty(demand.shape[:2], dtype=np.float32)
+    stock = np.empty((len(rows), situation.paths.shape[1]), dtype=np.float32)
     stock[:] = situation.stock.net_inventory[rows, None]
     is_owed = bool((stock < 0).any())
     for k in range(lead_time):
         stock += due[:, k, None]
         # What is already owed stays owed, also where new demand is lost.
         least = np.minimum(stock, 0) if is_owed else 0
-        stock -= demand[:, :, k]
+        stock -= situation.paths[where, :, k]
         if shortage == "lost_sales":
             np.maximum(stock, least, out=stock)
-    used = demand[:, :, lead_time] - due[:, lead_time, None]
+    used = situation.paths[where, :, lead_time].copy()
+    used -= due[:, lead_time, None]
     worst = used.copy()
     for k in range(lead_time + 1, lead_time + review_period):
-        used += demand[:, :, k]
+        used += situation.paths[where, :, k]
         used -= due[:, k, None]
         np.maximum(worst, used, out=worst)
     return worst - stock
@@ -194,6 +195,13 @@ def row_quantile(values: NDArray[Any], quantile: Array) -> Array:
     return np.take_along_axis(ordered, place[:, None], axis=1)[:, 0].astype(np.float64)
 
 
+def _view(rows: NDArray[np.intp]) -> slice | NDArray[np.intp]:
+    """Sorted row numbers as a slice where they follow each other: it copies nothing."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
+
+
 def _arrivals(situation: Situation, rows: NDArray[np.intp], n_periods: int) -> NDArray[np.float32]:
     pipeline = situation.stock.pipeline[rows, :n_periods]
     due = np.zeros((len(rows), n_periods), dtype=np.float32)
@@ -205,12 +213,13 @@ def _blocks(situation: Situation) -> Iterator[tuple[NDArray[np.intp], int, int]]
     """Row numbers that share a lead time and a review period, a block at a time."""
     _reaches(situation, float(protection_horizon(situation.terms)))
     step = max(1, _CELLS // situation.paths.shape[1])
-    intervals = np.stack([situation.terms.lead_time, situation.terms.review_period], axis=1)
-    kinds, kind_of = np.unique(intervals, axis=0, return_inverse=True)
-    for kind, (lead_time, review_period) in enumerate(kinds):
-        rows = np.flatnonzero(kind_of.ravel() == kind)
+    lead_times, reviews = situation.terms.lead_time, situation.terms.review_period
+    base = int(reviews.max(initial=0)) + 1
+    for kind in np.unique(lead_times * base + reviews):  # NumPy sorts pairs slowly
+        lead_time, review_period = divmod(int(kind), base)
+        rows = np.flatnonzero((lead_times == lead_time) & (reviews == review_period))
         for start in range(0, len(rows), step):
-            yield rows[start : start + step], int(lead_time), int(review_period)
+            yield rows[start : start + step], lead_time, review_period
 
 
 def _reaches(situation: Situation, until: float) -> None:
