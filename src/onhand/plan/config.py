@@ -210,13 +210,33 @@ class PolicySettings(_Section):
     """How the order quantity is decided."""
 
     name: Literal[
-        "projected_inventory", "balanced_projection", "order_up_to", "classical", "coverage"
+        "projected_inventory",
+        "balanced_projection",
+        "marginal_value",
+        "look_ahead",
+        "order_up_to",
+        "capped_base_stock",
+        "min_max",
+        "reorder_point",
+        "power_approximation",
+        "mean_plus_errors",
+        "newsvendor",
+        "classical",
+        "coverage",
     ] = Field(
         default="projected_inventory",
         description=(
             "Policy that makes the orders: projected_inventory (the default), balanced_projection, "
-            "order_up_to, classical or coverage. The replay shows its rivals in any case."
+            "marginal_value, look_ahead, order_up_to, capped_base_stock, min_max, reorder_point, "
+            "power_approximation, mean_plus_errors, newsvendor, classical or coverage. The replay shows "
+            "its rivals in any case."
         ),
+    )
+    season_periods: int = Field(
+        default=4,
+        ge=1,
+        le=1000,
+        description="Periods that one order must last, for newsvendor: the season, or the shelf life.",
     )
     objective: Literal["money", "ratio"] = Field(
         default="money",
@@ -248,9 +268,10 @@ class PolicySettings(_Section):
     level: float | Literal["tune"] = Field(
         default="tune",
         description=(
-            "The policy's one number: the share of possible worlds to cover (0.5 .. 0.999), the weight "
-            "of holding costs for balanced_projection, the protection intervals of expected demand "
-            "for coverage. tune: the cheapest one on the shop's own past."
+            "The policy's one number: the share of possible worlds to cover (0.5 .. 0.999); the weight "
+            "of holding costs for balanced_projection, marginal_value and power_approximation; mean "
+            "absolute errors for mean_plus_errors; the protection intervals of expected demand for "
+            "coverage. tune: the cheapest one on the shop's own past."
         ),
     )
     extra_periods: int | Literal["tune"] = Field(

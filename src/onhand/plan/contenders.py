@@ -19,8 +19,16 @@ from onhand.decide.replenish import (
     OrderUpToQuantile,
     ProtectionCoverage,
 )
+from onhand.decide.replenish.capped_base_stock import CappedBaseStock
+from onhand.decide.replenish.look_ahead import LookAhead
+from onhand.decide.replenish.marginal import MarginalValue
+from onhand.decide.replenish.mean_plus_errors import MeanPlusErrors
+from onhand.decide.replenish.min_max import MinMax
+from onhand.decide.replenish.newsvendor import Newsvendor
+from onhand.decide.replenish.power_approximation import PowerApproximation
 from onhand.decide.replenish.projected_cover import ProjectedCover
 from onhand.decide.replenish.ratio import RatioLevels
+from onhand.decide.replenish.reorder_point import ReorderPointQuantity
 from onhand.inventory.policy import Policy, Situation
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.config import PolicySettings
@@ -33,6 +41,7 @@ UNTUNED = 0.9
 _QUANTILES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _WEIGHTS = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 _FACTORS = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0)
+_MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 _EXTRA_INTERVALS = (0.0, 0.5, 1.0, 2.0)
 
 
@@ -86,10 +95,18 @@ class _Kind:
 
 _KINDS = {
     "balanced_projection": _Kind(lambda w, s: BalancedProjection(w, s.shortage), _WEIGHTS, 4.0),
+    "capped_base_stock": _Kind(lambda q, _: CappedBaseStock(q)),
     "classical": _Kind(lambda q, _: ClassicalSafetyStock(q)),
     "coverage": _Kind(lambda factor, _: ProtectionCoverage(factor), _FACTORS, 1.5),
+    "look_ahead": _Kind(lambda q, s: LookAhead(q, shortage=s.shortage)),
+    "marginal_value": _Kind(lambda w, _: MarginalValue(w), _WEIGHTS, 4.0),
+    "mean_plus_errors": _Kind(lambda k, _: MeanPlusErrors(k), _MULTIPLES, 1.5),
+    "min_max": _Kind(lambda q, _: MinMax(q)),
+    "newsvendor": _Kind(lambda q, s: Newsvendor(q, s.season_periods, s.shortage)),
     "order_up_to": _Kind(lambda q, _: OrderUpToQuantile(q)),
+    "power_approximation": _Kind(lambda w, _: PowerApproximation(w), _WEIGHTS, 4.0),
     "projected_inventory": _Kind(lambda q, s: ProjectedCover(q, 0, s.shortage)),
+    "reorder_point": _Kind(lambda q, _: ReorderPointQuantity(q)),
     "ratio": _Kind(
         lambda _, s: RatioLevels(s.ratio_alpha, s.ratio_beta, s.ratio_gamma), levels=(UNTUNED,)
     ),
