@@ -19,9 +19,6 @@ import json
 import multiprocessing
 import os
 import resource
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,11 +52,8 @@ from onhand.forecast.neural import (
     Neural,
     Point,
     Quantiles,
-    Served,
-    TrainedNeural,
     Training,
     Tweedie,
-    export,
 )
 from onhand.forecast.steered import Steered
 
@@ -84,9 +78,6 @@ def main() -> None:
         for name, others in families(net).items():
             bench.once(name, lambda others=others: together(bench, others))
     show(bench)
-    for name in args.export:
-        told = serve(shop, net_of(name, shop, args), origins[-1])
-        print(name, {k: round(v, 6) for k, v in told.items()})
 
 
 def arguments() -> argparse.Namespace:
@@ -107,7 +98,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", help="contenders to run (default: all)")
     parser.add_argument("--families", nargs="*", default=[], help="networks to make ensembles with")
-    parser.add_argument("--export", nargs="*", default=[], help="networks to serve by ONNX as well")
     return parser.parse_args()
 
 
@@ -297,50 +287,6 @@ class _Known:
     def fit(self, history: DemandHistory) -> FittedMean:
         del history
         return self.fitted
-
-
-def serve(shop: Shop, net: Neural, origin: int) -> dict[str, float]:
-    """The same network by torch and by onnxruntime: gap of the means, CPU time, size."""
-    history = believe(shop.panel.until(origin))
-    trained = net.train(history)
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.process_time()
-        path = export(trained, Path(folder) / "net.onnx")
-        told: dict[str, float] = {"export_s": time.process_time() - started}
-        by_torch, told["torch_s"] = timed(trained, history, shop.horizon)
-        served = Served(path)
-        served.fit(
-            history.rows(slice(0, 2))
-        )  # the session is opened once, by a server at its start
-        by_onnx, told["onnx_s"] = timed(served, history, shop.horizon)
-        told["file_kib"] = path.stat().st_size / 1024
-        told["gap"] = float(np.abs(by_onnx - by_torch).max() / by_torch.max())
-    for package in ("torch", "onnxruntime"):
-        told |= {f"{package}_{k}": v for k, v in weight_of(package).items()}
-    return told
-
-
-def timed(
-    source: TrainedNeural | Served, history: DemandHistory, horizon: int
-) -> tuple[np.ndarray, float]:
-    """The means (N, H) and the CPU seconds that they took."""
-    started = time.process_time()
-    fitted = source.fit(history) if isinstance(source, Served) else source.forecast(history)
-    return fitted.mean(horizon), time.process_time() - started
-
-
-def weight_of(package: str) -> dict[str, Any]:
-    """MiB on disk, and CPU seconds and MiB of memory of importing it in a fresh Linux interpreter."""
-    # The peak in /proc is of this interpreter alone; getrusage would tell that of its parent too.
-    code = (
-        f"import time; t = time.process_time(); import {package}; t = time.process_time() - t; "
-        "peak = [x for x in open('/proc/self/status') if x.startswith('VmHWM')][0].split()[1]; "
-        f"print(t, int(peak) / 1024, {package}.__file__)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds, memory, where = done.stdout.split()
-    size = sum(f.stat().st_size for f in Path(where).parent.rglob("*") if f.is_file())
-    return {"import_s": float(seconds), "memory_mib": float(memory), "disk_mib": size / 2**20}
 
 
 def show(bench: Bench) -> None:

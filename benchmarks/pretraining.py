@@ -40,7 +40,7 @@ from onhand.forecast.neural import MLP, Adapted, Neural, Quantiles, Training, pr
 WEEKS = (4, 8, 13, 26)
 SHOWN = ("statistics", "scratch", "forecasting", "gaps", "gaps, as is")
 CATALOGUE = Training(n_epochs=8, n_steps=40, batch_size=192, patience=3)
-SCRATCH = Training(n_epochs=30, n_steps=20, batch_size=128, patience=6)
+SCRATCH = Training(n_epochs=20, n_steps=20, batch_size=128, patience=5)
 
 
 def main() -> None:
