@@ -38,12 +38,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
 
 
-def settings(source: str, config: Path | None, changes: Sequence[str] | None) -> Config:
-    """The settings of a file, or of the source's own folder, or the defaults; then the changes."""
+def settings(
+    source: str, config: Path | None, changes: Sequence[str] | None, *, base: Config | None = None
+) -> Config:
+    """The settings of a file, or of the source's own folder, or the defaults; then the changes.
+
+    base : stands in for all of them, for a source without a folder of its own
+    """
     from onhand.plan.config import Config
 
     beside = Path(source) / "onhand.toml" if "://" not in source else None
-    if config is not None:
+    if base is not None:
+        chosen = base
+    elif config is not None:
         chosen = Config.read(config)
     elif beside is not None and beside.is_file():
         chosen = Config.read(beside)

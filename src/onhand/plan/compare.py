@@ -258,7 +258,7 @@ def _loops(
             )
         )
     none = config.arrows.model_copy(update=dict.fromkeys(ARROWS, False))
-    return [*loops, _Loop("classical", "classical: point forecast and safety stock", none)]
+    return [*loops, _Loop("classical", "classical pipeline: point forecast and safety stock", none)]
 
 
 def _why_not(name: str, history: DemandHistory, forecasters: Mapping[str, Forecaster]) -> str:

@@ -81,7 +81,7 @@ def render_report(plan: Mapping[str, Any] | HasDict) -> str:
         page=page,
         words=words,
         kinds=KINDS,
-        style=Markup(_asset("page.css")),
+        style=Markup(read_asset("page.css")),
         first=Markup(first),
         script=Markup(script),
         hashes=" ".join(f"'sha256-{_digest(text)}'" for text in (first, script)),
@@ -112,13 +112,13 @@ def _environment(words: Wording) -> Environment:
     return environment
 
 
-def _asset(name: str) -> str:
+def read_asset(name: str) -> str:
     return files("onhand.plan.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _wrapped(names: tuple[str, ...] | list[str]) -> str:
     """Our script files, one after the other, in one closed scope."""
-    body = "\n".join(_asset(f"script/{name}") for name in names)
+    body = "\n".join(read_asset(f"script/{name}") for name in names)
     return f'(() => {{\n"use strict";\n{body}}})();'
 
 
