@@ -125,21 +125,21 @@ def look_ahead(
     progress: Progress = silent,
     *,
     quantity: Array | None = None,
-    watch: Callable[[slice, Situation, RoundedOrder], None] | None = None,
+    watch: Callable[[slice, View, RoundedOrder], None] | None = None,
 ) -> Outlook:
     """The order of every stock point and what to expect with and without it.
 
     Parameters
     ----------
     quantity : (N,) units that are ordered whatever the policy says; its own rounded needs unless given
-    watch : told of every block: its rows, what was known, and the policy's own order
+    watch : told of every block: its rows, its view, and the policy's own order
     """
     n = len(stock.on_hand)
     parts = []
     for rows, view in views(fitted, stock, terms, costs, ahead):
         own = own_order(view, ahead)
         if watch is not None:
-            watch(rows, view.shown, own)
+            watch(rows, view, own)
         parts.append(_judged(view, own, ahead, None if quantity is None else quantity[rows]))
         progress("Looking ahead", rows.stop / n)
     return _joined(parts)

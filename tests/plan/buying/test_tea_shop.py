@@ -133,6 +133,7 @@ def test_every_offer_is_compared_and_the_cheapest_taken(free: Plan) -> None:
         assert line.supplier == best.supplier
         for offer in line.offers:
             parts = offer.premium + offer.order + offer.transit + offer.shelf + offer.shortage
+            parts += offer.bridge
             assert offer.cost == pytest.approx(parts, abs=0.02)
         assert f"from {best.supplier}" in explain(free, line.item)
 

@@ -23,7 +23,6 @@ from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.price_breaks import PriceLadder
-from onhand.decide.replenish.rounding import round_order
 from onhand.decide.replenish.sourcing import (
     LandedCost,
     Missing,
@@ -44,8 +43,9 @@ from onhand.plan.buying.together import Options, choose_together
 from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, economics
-from onhand.plan.outlook import Lookahead, blocks, until_the_end
+from onhand.plan.outlook import Lookahead, blocks, own_order, until_the_end
 from onhand.plan.plan import OfferCompared
+from onhand.plan.projection import View
 from onhand.plan.shelf import open_orders
 
 __all__ = ["Bridge", "Candidate", "Choice", "choose_offers"]
@@ -440,7 +440,8 @@ def _answer(
     situation = Situation(stock.rows(rows), paths, now, terms.costs.rows(rows))
     # The same worlds for all: where nothing is uncertain they are alike, but they are worlds.
     decided = replace(situation, supply=candidate.supply(rows, situation))
-    own = round_order(ahead.policy.order(decided), now, ahead.rounding)
+    view = View(decided, decided, None, ahead.shortage, ahead.issue)
+    own = own_order(view, ahead)
     return _Answer(
         offer=offer,
         rows=rows,
@@ -450,7 +451,7 @@ def _answer(
         ladder=PriceLadder(rules.ladder.start[rows], rules.ladder.unit_cost[rows]),
         gap=missing(decided),
         until=np.ones(len(rows)),
-        line=propose(decided, own, rules, rows, _STEPS),
+        line=propose(view, own, rules, rows, _STEPS),
         cost=np.zeros((len(rows), _STEPS + 1)),
         parts={},
     )

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from onhand.decide.replenish.rounding import RoundedOrder
 from onhand.forecast.forecaster import FittedForecaster
-from onhand.inventory.policy import Situation
 from onhand.inventory.stock import Stock
 from onhand.plan.buying.bridges import Bridges, on_the_way
 from onhand.plan.buying.buy import Bought, Wait, buy
@@ -27,6 +26,7 @@ from onhand.plan.buying.worlds import Worlds
 from onhand.plan.economics import Economics
 from onhand.plan.outlook import Lookahead, Outlook, look_ahead, own_order, views
 from onhand.plan.progress import Progress, silent
+from onhand.plan.projection import View
 
 __all__ = ["Decided", "decide"]
 
@@ -65,8 +65,8 @@ def decide(
     if rules.is_plain and bridges is None:
         parts: list[Proposal] = []
 
-        def collect(rows: slice, situation: Situation, own: RoundedOrder) -> None:
-            parts.append(propose(situation, own, rules, rows, n_steps))
+        def collect(rows: slice, view: View, own: RoundedOrder) -> None:
+            parts.append(propose(view, own, rules, rows, n_steps))
 
         outlook = look_ahead(
             fitted, stock, terms.terms, terms.costs, ahead, progress, watch=collect
@@ -108,7 +108,7 @@ def _proposed(
     """Every line for itself."""
     parts = []
     for rows, view in views(fitted, stock, terms.terms, terms.costs, ahead):
-        parts.append(propose(view.shown, own_order(view, ahead), rules, rows, n_steps))
+        parts.append(propose(view, own_order(view, ahead), rules, rows, n_steps))
         progress("Proposing", rows.stop / len(stock.on_hand))
     return joined(parts)
 

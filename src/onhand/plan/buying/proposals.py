@@ -20,7 +20,7 @@ from onhand.decide.replenish.rounding import RoundedOrder
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.rules import Rules
-from onhand.plan.projection import arrivals, projected_stock
+from onhand.plan.projection import View, arrivals, projected_stock, supply_of
 
 __all__ = ["LOOK_AHEAD", "Proposal", "joined", "propose"]
 
@@ -57,19 +57,21 @@ class Proposal:
 
 
 def propose(
-    situation: Situation,
+    view: View,
     rounded: RoundedOrder,
     rules: Rules,
     rows: slice | NDArray[np.int64],
     n_steps: int,
 ) -> Proposal:
     """The lines of some stock points, `rows` of the shop."""
+    situation = view.shown
     terms, costs = situation.terms, situation.costs
     ladder = PriceLadder(rules.ladder.start[rows], rules.ladder.unit_cost[rows])
     life, ends = rules.shelf_life[rows], rules.ends[rows] - terms.lead_time
-    after_life = _cut_to(situation, rounded.quantity, life, ladder)
-    after_end = _cut_to(situation, after_life, ends, ladder)
-    most = _sellable(situation, np.minimum(life, ends), ladder)
+    for_life, for_end = _sellable(view, life, ladder), _sellable(view, ends, ladder)
+    after_life = _cut_to(rounded.quantity, for_life, terms)
+    after_end = _cut_to(after_life, for_end, terms)
+    most = np.minimum(for_life, for_end)
     kept = _as_before(after_end, rules.previous[rows], rules.keep_within, terms, most)
     mean = situation.paths.mean(axis=(1, 2), dtype=np.float64)
     raised = raise_to_breaks(
@@ -160,12 +162,12 @@ def _left(situation: Situation) -> Array:
     return np.asarray((stock + later.sum(axis=2)).mean(axis=1, dtype=np.float64))
 
 
-def _sellable(situation: Situation, window: Array, ladder: PriceLadder) -> Array:
+def _sellable(view: View, window: Array, ladder: PriceLadder) -> Array:
     """Units that are worth buying for a shelf life or a phase-out, (n,); inf where there is none.
 
     A unit is worth its cost c while its margin p times the probability that it sells in the window
     after the arrival is no less than c times the probability that it does not: so the order may reach
-    the p / (p + c) quantile of what the window will need beyond the stock that is there. The window
+    the p / (p + c) quantile of what would be missing in the window without it. The window
     is in periods; beyond the paths, demand goes on at its mean.
     """
     n = len(window)
@@ -173,30 +175,30 @@ def _sellable(situation: Situation, window: Array, ladder: PriceLadder) -> Array
     rows = np.flatnonzero(np.isfinite(window))
     if not len(rows):
         return most
-    left = _left(situation)
-    paths, horizon = situation.paths, situation.paths.shape[2]
+    without = view.with_orders(np.zeros(n))  # the bridges are there, what perishes is not
+    paths, horizon = view.now.paths, view.now.paths.shape[2]
+    _, own, _ = supply_of(view.shown)
     cost = ladder.unit_cost[:, 0]
-    margin = situation.costs.shortage_cost
+    margin = view.now.costs.shortage_cost
+    periods = np.arange(horizon)
     for row in rows.tolist():
-        first = int(situation.terms.lead_time[row])
+        first = np.broadcast_to(own[row], paths.shape[1])[:, None]  # (S, 1)
         last = first + max(0.0, float(window[row]))
-        whole = min(horizon, int(last))
-        inside = paths[row, :, first:whole].sum(axis=1, dtype=np.float64)
-        if whole < horizon:  # the part of a period in which it can still be sold
-            inside += (last - whole) * paths[row, :, whole]
-        beyond = max(0.0, last - max(horizon, first)) * float(paths[row].mean())
-        share = margin[row] / max(margin[row] + cost[row], 1e-12)
-        need = row_quantile((inside + beyond - left[row])[None], np.array([share]))[0]
+        # Of a period in which it can be sold for a part, a part of what is missing.
+        share = np.clip(last - periods, 0.0, 1.0) * (periods >= first)
+        inside = (without.short[row] * share).sum(axis=1)
+        beyond = np.maximum(0.0, last[:, 0] - np.maximum(horizon, first[:, 0]))
+        later = np.maximum(0.0, beyond * paths[row].mean() - without.on_hand[row, :, -1])
+        target = margin[row] / max(margin[row] + cost[row], 1e-12)
+        need = row_quantile((inside + later)[None], np.array([target]))[0]
         most[row] = max(0.0, float(need))
     return most
 
 
-def _cut_to(situation: Situation, quantity: Array, window: Array, ladder: PriceLadder) -> Array:
-    """The quantity, or the whole packs that will sell in the window if those are fewer."""
-    if not np.isfinite(window).any():
+def _cut_to(quantity: Array, most: Array, terms: SupplyTerms) -> Array:
+    """The quantity, or the whole packs up to the most that will sell if those are fewer."""
+    if not np.isfinite(most).any():
         return quantity
-    terms = situation.terms
-    most = _sellable(situation, window, ladder)
     packs = np.floor(np.where(np.isfinite(most), most, 0.0) / terms.pack_size + 1e-9)
     cut = packs * terms.pack_size
     cut = np.where(cut < np.maximum(terms.minimum_order, terms.pack_size), 0.0, cut)
