@@ -168,3 +168,25 @@ def test_the_errors_of_some_series_cover_the_futures_of_all() -> None:
     assert paths.values.shape == (90, 200, 7)
     low, high = pit_bounds(demand[:, 70:], paths.values)
     assert 0.84 < pit_coverage(low, high, 0.05, 0.95) < 0.96
+
+
+def test_a_higher_price_never_raises_demand_where_told_so() -> None:
+    """A what-if curve must not promise that raising prices sells, however noise would have it."""
+    rng = np.random.default_rng(9)
+    price = rng.uniform(1, 3, (20, 70)).astype(np.float32)
+    sales = rng.poisson(10 / price[:, :69])
+
+    def curve(**more: Any) -> np.ndarray:
+        """Forecast at nine planned prices, (9, 20)."""
+        boosted = Boosted(**(QUICK | {"horizon": 1} | more))
+        known = [np.copy(price) for _ in range(9)]
+        for values, planned in zip(known, np.linspace(1, 3, 9), strict=True):
+            values[:, 69] = planned
+        shops = [plain(Panel.of(sales, known={"price": values})) for values in known]
+        learned = boosted.learn(shops[0])
+        return np.stack([learned.fit(shop).mean(1)[:, 0] for shop in shops])
+
+    steps = np.diff(curve(falls_with=("price",)), axis=0)
+    assert (steps <= 1e-5).all()
+    assert steps.sum(axis=0).mean() < -3
+    assert (np.diff(curve(), axis=0) > 0.01).any()

@@ -61,6 +61,8 @@ class Boosted:
         read, so one array serves every origin. It arrives as data: the forecaster knows no costs.
     n_error_series : int
         The most series whose errors are looked at, drawn evenly; those of the others are like them.
+    falls_with : names of known covariates with which demand never rises, such as ("price",)
+        The forecast is then monotone in their planned values, so that a what-if curve is sane.
     power, n_neighbours : how errors are lent between series, see `Calibrated`
     seed : of the draw of examples
 
@@ -85,6 +87,7 @@ class Boosted:
     power: float = 0.75
     n_neighbours: int = 600
     censored_weight: float = 0.0
+    falls_with: tuple[str, ...] = ()
     omega: Floats | None = None
     seed: int = 0
 
@@ -117,7 +120,8 @@ class Boosted:
         )
         if not origins:
             return point
-        one = replace(self, members=self.members[:1])  # its errors are nearly those of all
+        # The errors of one member that saw half of the examples are nearly those of all.
+        one = replace(self, members=self.members[:1], n_rows=-(-self.n_rows // 2))
         earlier = one._ensemble(history, past.until(min(origins)), horizon)
         some = _some(history.n_series, self.n_error_series)
         library = error_library(
@@ -153,9 +157,10 @@ class Boosted:
             per_year=history.panel.frequency.per_year,
             censored_weight=self.censored_weight,
             omega=weights_of(self.omega, history.values.shape),
+            left_out=tuple(f"{name}_alike" for name in self.falls_with),  # it knows no direction
             rng=np.random.default_rng(self.seed),
         )
-        return None if rows is None else train(rows, self.members, self.trees)
+        return None if rows is None else train(rows, self.members, self.trees, self.falls_with)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Trees:
     learning_rate: float = 0.06
     feature_share: float = 0.5
     row_share: float = 0.7
-    n_bins: int = 255
+    n_bins: int = 63
 
     def __post_init__(self) -> None:
         for name in ("n_trees", "min_rows", "n_bins"):
@@ -86,8 +86,13 @@ class Ensemble:
         return np.maximum(np.mean(votes, axis=0), 0).astype(np.float32)
 
 
-def train(rows: Rows, members: tuple[Member, ...], trees: Trees) -> Ensemble:
-    """All members, trained on the same rows, binned once."""
+def train(
+    rows: Rows, members: tuple[Member, ...], trees: Trees, falls_with: tuple[str, ...] = ()
+) -> Ensemble:
+    """All members, trained on the same rows, binned once.
+
+    falls_with : covariates whose planned values never raise the forecast
+    """
     # OpenMP threads that spin while they wait burn the second core of a small machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import lightgbm
@@ -107,7 +112,7 @@ def train(rows: Rows, members: tuple[Member, ...], trees: Trees) -> Ensemble:
     boosters = []
     for member in members:
         data.set_weight(rows.weight * rows.scale**member.scale_power)
-        style = settings | _style(member, trees, len(rows.target))
+        style = settings | _style(member, trees, len(rows.target)) | _directions(rows, falls_with)
         boosters.append(lightgbm.train(style, data, trees.n_trees))
     return Ensemble(rows.names, tuple(boosters))
 
@@ -124,6 +129,17 @@ def _style(member: Member, trees: Trees, n_rows: int) -> dict[str, Any]:
         "bagging_freq": 1,
         "lambda_l2": 1.0,
         "seed": member.seed,
+    }
+
+
+def _directions(rows: Rows, falls_with: tuple[str, ...]) -> dict[str, Any]:
+    """What LightGBM wants to hear of features that only ever lower the forecast."""
+    falling = {f"{name}{suffix}" for name in falls_with for suffix in ("", "_change", "_step")}
+    if not falling.intersection(rows.names):
+        return {}
+    return {
+        "monotone_constraints": [-int(name in falling) for name in rows.names],
+        "monotone_constraints_method": "intermediate",
     }
 
 

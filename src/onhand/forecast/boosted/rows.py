@@ -60,6 +60,7 @@ def draw_rows(
     censored_weight: float,
     omega: Floats | None,
     rng: np.random.Generator,
+    left_out: tuple[str, ...] = (),
 ) -> Rows | None:
     """Examples whose targets all lie before the end of `past`.
 
@@ -72,6 +73,7 @@ def draw_rows(
     censored_weight : weight of a target whose shelf was partly empty, times its exposure, 0..1
     omega : (N, 1) or (N, >= t) extra weight of each series, or of its periods as targets, or None
     rng : where the draw comes from
+    left_out : features not to learn from
 
     Returns
     -------
@@ -103,6 +105,7 @@ def draw_rows(
         series, step = series[kept], step[kept]
         rows, position = np.unique(series, return_inverse=True)
         columns, scale = describe(past.until(int(origin)), horizon, rows)
+        columns = {name: values for name, values in columns.items() if name not in left_out}
         parts.append(
             Rows(
                 names=tuple(columns),
