@@ -34,6 +34,8 @@ class Shop:
     stride : periods between origins
     official : name of the official score and the function that computes it
     judged : (N, T) bool, periods whose sales are taken for demand when judging
+    lead : (N,) periods within 1..horizon over which demand is summed, as for an order that takes so
+        long to arrive; None: the horizon
     """
 
     name: str
@@ -42,6 +44,12 @@ class Shop:
     stride: int
     official: tuple[str, Official]
     judged: NDArray[np.bool_]
+    lead: NDArray[np.int64] | None = None
+
+    def spans(self) -> NDArray[np.int64]:
+        """The periods over which sums are judged, (N, 2): the lead time, and the horizon."""
+        whole = np.full(self.panel.n_series, self.horizon)
+        return np.stack([whole if self.lead is None else self.lead, whole], axis=1)
 
     def actual(self, origin: int) -> Floats:
         """Demand over the horizon after an origin, (N, H); NaN where it is not judged."""
@@ -58,7 +66,8 @@ def read_shop(name: str, folder: Path, truth: Path | None = None, limit: int = 0
     shop = READERS[name](folder, truth)
     if limit and limit < shop.panel.n_series:
         rows = np.arange(limit)
-        shop = replace(shop, panel=shop.panel.rows(rows), judged=shop.judged[rows])
+        lead = None if shop.lead is None else shop.lead[rows]
+        shop = replace(shop, panel=shop.panel.rows(rows), judged=shop.judged[rows], lead=lead)
     return shop
 
 
@@ -273,17 +282,24 @@ def vn2(folder: Path, truth: Path | None) -> Shop:
 
 
 def carparts(folder: Path, truth: Path | None) -> Shop:
-    """2,674 spare parts, monthly, three quarters of the months zero."""
+    """2,674 spare parts, monthly, three quarters of the months zero. No lead time is told: a quarter."""
     table = pl.read_parquet(folder / "sales.parquet").select("part", "month", "units")
-    return _spare_parts("carparts", table, truth)
+    shop = _spare_parts("carparts", table, truth)
+    return replace(shop, lead=np.full(shop.panel.n_series, 3))
 
 
 def raf(folder: Path, truth: Path | None) -> Shop:
-    """5,000 aircraft spare parts, monthly."""
+    """5,000 aircraft spare parts, monthly, each with its own lead time (here 1 to 12 months)."""
     table = pl.read_parquet(folder / "raf_monthly.parquet").select(
         pl.col("item").alias("part"), pl.col("month").cast(pl.Date), pl.col("demand").alias("units")
     )
-    return _spare_parts("raf", table, truth)
+    shop = _spare_parts("raf", table, truth)
+    told = pl.read_parquet(folder / "raf_items.parquet").select(
+        pl.col("item").cast(pl.String).alias("part"), "lead_time_months"
+    )
+    parts = pl.DataFrame({"part": shop.panel.items})
+    lead = parts.join(told, on="part", how="left", maintain_order="left")["lead_time_months"]
+    return replace(shop, lead=lead.fill_null(3).clip(1, shop.horizon).to_numpy().astype(np.int64))
 
 
 def _spare_parts(name: str, table: pl.DataFrame, truth: Path | None) -> Shop:

@@ -5,6 +5,11 @@
 `--data` is the folder of one data set (see `benchmarks/datasets.py`). Every contender forecasts the
 same horizons from the same origins, knowing only what was known there: the last block (the held-out
 continuation, where `--truth` gives one) and `--origins` earlier ones. The last line is JSON.
+
+`pinball_lead` and `pinball_all` judge sums of demand, over the lead time of each series and over the
+whole horizon: the pinball loss of their 50, 80, 90, 95 and 99 % quantiles, mean over those, over the
+demand that came. In `scaled_lead` every series counts alike: its loss is divided by the demand that
+its history would have led to expect, plus a tenth of a unit per period.
 """
 
 from __future__ import annotations
@@ -26,15 +31,16 @@ import numpy as np
 from datasets import READERS, Shop, read_shop
 from onhand.data.panel import Frequency
 from onhand.demand import believe
+from onhand.demand.classify import ADI_BORDER, demand_interval
 from onhand.evaluate import scores
-from onhand.evaluate.backtest import outcome
+from onhand.evaluate.backtest import Outcome, outcome
 from onhand.evaluate.calibration import pit_coverage
-from onhand.forecast import SBA, TSB, SeasonalNaive
+from onhand.forecast import SBA, TSB, Analogues, SeasonalNaive, default_forecaster
 from onhand.forecast.align import Aligned
 from onhand.forecast.boosted import Boosted
 from onhand.forecast.forecaster import Forecaster
 from onhand.forecast.typical import RecentMedian, RootSmoothing
-from rivals import MLForecast, is_importable
+from rivals import IMAPA, MLForecast, StatsForecast, is_importable
 
 
 def main() -> None:
@@ -80,18 +86,36 @@ def contenders(shop: Shop, only: Sequence[str] | None) -> dict[str, Forecaster]:
         "seasonal naive": SeasonalNaive(),
         "tsb": TSB(),
         "sba": SBA(),
+        "imapa": IMAPA(),
     }
-    if is_importable():
+    if is_importable("mlforecast"):
         everyone["mlforecast"] = MLForecast(shop.horizon)
-    return {k: v for k, v in everyone.items() if not only or k in only}
+    if is_importable("statsforecast"):
+        everyone |= {"autoets": StatsForecast("AutoETS"), "autotheta": StatsForecast("AutoTheta")}
+    return {
+        label: forecaster
+        for label, forecaster in everyone.items()
+        if (label in only if only else not is_dear(shop, forecaster))
+    }
+
+
+def is_dear(shop: Shop, forecaster: Forecaster) -> bool:
+    """Whether a model chosen series by series would take hours here; `--only` runs it all the same."""
+    return isinstance(forecaster, StatsForecast) and shop.panel.n_series > 1000
 
 
 def ours(shop: Shop) -> Forecaster:
-    """The booster; where less than a year of weeks is known, typical levels aligned to the vendors.
+    """One rule for all shops, by the length of a period and of the history and by how rare demand is.
 
-    A booster that has not seen a year cannot tell a season from a trend.
+    Months of rare demand: what came next for others that stood there. Less than a year of weeks:
+    typical levels aligned to the vendors, for a booster that has not seen a year cannot tell a
+    season from a trend. Everything else: the booster.
     """
-    if shop.panel.frequency is Frequency.WEEK and shop.panel.n_periods < Frequency.WEEK.season:
+    panel = shop.panel
+    if panel.frequency is Frequency.MONTH:
+        is_rare = np.median(demand_interval(believe(panel))) >= ADI_BORDER
+        return Analogues() if is_rare else default_forecaster(panel.frequency)
+    if panel.frequency is Frequency.WEEK and panel.n_periods < Frequency.WEEK.season:
         return Aligned(RootSmoothing(0.5), RecentMedian(3), by="client")
     return Boosted(horizon=shop.horizon)
 
@@ -110,7 +134,7 @@ def judge(
     history = believe(shop.panel.until(origin))
     actual = shop.actual(origin)
     start = time.process_time()
-    result = outcome(forecaster, history, actual, n_samples, seed=seed)
+    result = outcome(forecaster, history, actual, n_samples, seed=seed, spans=shop.spans())
     everything = shop.everything(origin)
     after_empty = np.where(shop.judged[:, origin - 1, None], np.nan, actual)
     score = shop.official[1](actual, result.mean, shop.panel, origin)
@@ -126,14 +150,34 @@ def judge(
         "rmse": scores.rmse(actual, result.mean),
         "crps": float(result.crps[known].mean()),
         "pinball_80": float(result.pinball_80[known].mean()),
+        **sums(shop, result, origin),
         "coverage_80": pit_coverage(result.pit_low, result.pit_high, 0.1, 0.9),
         "coverage_90": pit_coverage(result.pit_low, result.pit_high, 0.05, 0.95),
         "cpu_s": time.process_time() - start,
         "n_judged": int(known.sum()),
     }
-    if isinstance(forecaster, MLForecast):  # a point forecast: it makes no claim to be covered
-        row |= dict.fromkeys(("crps", "pinball_80", "coverage_80", "coverage_90"), float("nan"))
+    if isinstance(forecaster, MLForecast | StatsForecast):  # a point forecast: it claims no spread
+        row |= dict.fromkeys(_OF_A_SPREAD, float("nan"))
     return row
+
+
+_OF_SUMS = ("pinball_lead", "pinball_all", "scaled_lead")
+_OF_A_SPREAD = ("crps", "pinball_80", *_OF_SUMS, "coverage_80", "coverage_90")
+
+
+def sums(shop: Shop, result: Outcome, origin: int) -> dict[str, float]:
+    """How far the sums over lead times and over the horizon were from what their quantiles said."""
+    known = np.isfinite(result.totals)
+    loss, total = np.where(known, result.total_pinball, 0), np.where(known, result.totals, 0)
+    lead, whole = loss.sum(axis=0) / np.maximum(total.sum(axis=0), 1e-9)
+    past = shop.panel.sales[:, :origin]
+    level = np.nan_to_num(past).sum(axis=1) / np.maximum(np.isfinite(past).sum(axis=1), 1)
+    scaled = result.total_pinball[:, 0] / (shop.spans()[:, 0] * (level + 0.1))
+    return {
+        "pinball_lead": float(lead),
+        "pinball_all": float(whole),
+        "scaled_lead": float(np.nanmean(scaled)) if known.any() else float("nan"),
+    }
 
 
 def without_nan(value: Any) -> Any:
@@ -143,7 +187,7 @@ def without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-SHOWN = ("wape", "wpe", "wpe_all_rows", "wpe_after_stock_out", "crps", "pinball_80", "coverage_90")
+SHOWN = ("wape", "wpe", "wpe_all_rows", "wpe_after_stock_out", *_OF_A_SPREAD)
 
 
 def line(row: dict[str, Any], official: str) -> str:

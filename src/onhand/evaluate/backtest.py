@@ -17,10 +17,20 @@ from onhand.evaluate import scores
 from onhand.evaluate.calibration import pit_bounds, pit_coverage
 from onhand.forecast.forecaster import Forecaster
 
-__all__ = ["Backtest", "BacktestRow", "Outcome", "backtest", "judged_demand", "last_origins"]
+__all__ = [
+    "TOTAL_LEVELS",
+    "Backtest",
+    "BacktestRow",
+    "Outcome",
+    "backtest",
+    "judged_demand",
+    "last_origins",
+    "outcome",
+]
 
 Believe = Callable[[Panel], DemandHistory]
 
+TOTAL_LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)  # of the quantiles by which sums of demand are judged
 _VALUES_PER_BLOCK = 20_000_000  # samples held at once: 80 MB of float32
 
 
@@ -58,6 +68,8 @@ class Outcome:
     """What was forecast and what happened, per series and step: the material of the scores.
 
     actual, mean, crps, pinball_80, pit_low, pit_high : (N, H)
+    totals, total_pinball : (N, K) sums of demand over the spans asked for, and the pinball loss of
+        their quantiles, mean over `TOTAL_LEVELS`; NaN where a period of the span is not judged
     """
 
     actual: NDArray[np.float32]
@@ -66,6 +78,8 @@ class Outcome:
     pinball_80: NDArray[np.float64]
     pit_low: NDArray[np.float64]
     pit_high: NDArray[np.float64]
+    totals: NDArray[np.float64]
+    total_pinball: NDArray[np.float64]
     cpu_s: float
 
 
@@ -159,10 +173,12 @@ def outcome(
     n_samples: int,
     *,
     seed: int,
+    spans: NDArray[np.int64] | None = None,
 ) -> Outcome:
     """What `forecaster` says after `history`, beside what happened, (N, H) with NaN not judged.
 
-    Paths are drawn in blocks of series, so that memory does not grow with the catalogue.
+    Paths are drawn in blocks of series, so that memory does not grow with the catalogue. `spans`
+    (N, K) asks for the sums over so many periods from the origin, for instance over lead times.
     """
     n, horizon = actual.shape
     start = time.process_time()
@@ -170,6 +186,8 @@ def outcome(
     mean = fitted.mean(horizon)
     cpu_s = time.process_time() - start
     crps, pinball_80, pit_low, pit_high = (np.full((n, horizon), np.nan) for _ in range(4))
+    spans = np.empty((n, 0), np.int64) if spans is None else spans
+    totals, total_pinball = (np.full(spans.shape, np.nan) for _ in range(2))
     size = max(1, _VALUES_PER_BLOCK // (n_samples * horizon))
     for first in range(0, n, size):
         block = slice(first, min(first + size, n))
@@ -181,7 +199,20 @@ def outcome(
         crps[block] = scores.crps_of_each(y, paths.values)
         pinball_80[block] = np.maximum(0.8 * surprise, -0.2 * surprise)
         pit_low[block], pit_high[block] = pit_bounds(y, paths.values)
-    return Outcome(actual, mean, crps, pinball_80, pit_low, pit_high, cpu_s)
+        if spans.size:
+            last = spans[block] - 1
+            totals[block] = np.take_along_axis(y.cumsum(axis=1, dtype=np.float64), last, axis=1)
+            so_far = paths.values.cumsum(axis=2)
+            told = np.take_along_axis(so_far, last[:, None, :], axis=2)  # (n, S, K)
+            total_pinball[block] = _mean_pinball(totals[block], told)
+    return Outcome(actual, mean, crps, pinball_80, pit_low, pit_high, totals, total_pinball, cpu_s)
+
+
+def _mean_pinball(actual: NDArray[np.float64], told: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Pinball loss (n, K) of the quantiles of samples (n, S, K), mean over `TOTAL_LEVELS`."""
+    level = np.array(TOTAL_LEVELS)[:, None, None]
+    surprise = actual - np.quantile(told, TOTAL_LEVELS, axis=1)  # (Q, n, K)
+    return np.asarray(np.maximum(level * surprise, (level - 1) * surprise).mean(axis=0))
 
 
 def judged_demand(panel: Panel) -> NDArray[np.float32]:
