@@ -41,6 +41,15 @@ def test_stretches_follow_each_other(n_periods: int) -> None:
     assert early.start >= n_periods // 3
 
 
+def test_more_stretches_to_tune_on_follow_each_other_as_far_as_there_is_room() -> None:
+    """The earliest may be shorter, by half at most, and leaves a third of the history before it."""
+    cut = stretches(60, 13, 13, terms(), season=1, n_tuning=5)
+    assert cut is not None
+    assert [stretch.start for stretch in cut] == [20, 32, 46]
+    assert [stretch.stop for stretch in cut] == [32, 46, 60]
+    assert stretches(60, 13, 13, terms(), season=1, n_tuning=1) == cut[1:]
+
+
 def test_a_history_shorter_than_two_intervals_is_not_replayed() -> None:
     """There must be room to tune and to judge."""
     assert stretches(20, 13, 13, terms(lead_time=8), season=1) is None

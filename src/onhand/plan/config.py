@@ -363,6 +363,15 @@ class ReplaySettings(_Section):
         le=730,
         description="Days before those, on which the policies' numbers are tuned.",
     )
+    tuning_windows: int = Field(
+        default=2,
+        ge=1,
+        le=8,
+        description=(
+            "Stretches of so many days that are tuned on, one before the other, where the history "
+            "has room for them: more say more about chance, and take longer."
+        ),
+    )
     n_samples: int = Field(
         default=100,
         ge=20,

@@ -129,8 +129,8 @@ def _note(config: Config, n_rows: int, n_series: int) -> str:
     return (
         f"Replayed on {who}; {unmet}. Every contender starts from the same stock, that of a buyer "
         f"who tops up to {config.stock.cover_days:g} days of average sales. At each review the "
-        "forecast is made anew from what was known then. Every contender's number was tuned on the "
-        "stretch before the one judged. What is left at the end, on the shelf and on order, is charged in "
+        "forecast is made anew from what was known then. Every contender's number was tuned on "
+        "what came before the stretch judged. What is left at the end, on the shelf and on order, is charged in "
         "the last period for as long as the pace of the last year needs to sell it. Demand is demand as believed today; where it cannot be known, "
         "nothing is asked. The interval holds both the luck of a week and the luck of a stock point; "
         "weeks that follow each other are taken together in blocks, for they share their luck."

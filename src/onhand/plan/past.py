@@ -40,18 +40,21 @@ class Stretch:
 
 
 def stretches(
-    n_periods: int, judged: int, tuning: int, terms: SupplyTerms, season: int
-) -> tuple[Stretch, Stretch] | None:
-    """The stretch to tune on and the later one to be judged on; None where history is too short.
+    n_periods: int, judged: int, tuning: int, terms: SupplyTerms, season: int, n_tuning: int = 1
+) -> tuple[Stretch, ...] | None:
+    """Stretches to tune on, then the one to be judged on; None where history is too short.
 
     At least a third of the history, and at least two short seasons, are left to learn from before
     the first origin; what is missing then is taken from both stretches alike. The first scored period
     is the first that an order of the stretch can reach. Tuning ends before the first review of the
-    later stretch, so that nothing is tuned on what that review could not know.
+    judged stretch, so that nothing is tuned on what that review could not know. More stretches to
+    tune on follow further back, as long as half of one has room.
 
     >>> terms = SupplyTerms.of(lead_time=1, n_series=1)
     >>> stretches(60, 13, 13, terms, season=1)
     (Stretch(start=32, scored=33, stop=46), Stretch(start=46, scored=47, stop=60))
+    >>> stretches(60, 13, 13, terms, season=1, n_tuning=3)[0]
+    Stretch(start=20, scored=21, stop=32)
     """
     run_up = int(terms.lead_time.min()) if len(terms.lead_time) else 0
     shortest = int(terms.protection_interval.max(initial=1))
@@ -62,8 +65,14 @@ def stretches(
     if min(judged, tuning) < shortest:
         return None
     late = Stretch(n_periods - judged - run_up, n_periods - judged, n_periods)
-    first = late.start - tuning
-    return Stretch(first - run_up, first, late.start), late
+    found = [late]
+    for _ in range(n_tuning):
+        stop = found[0].start
+        length = min(tuning, stop - run_up - to_learn)
+        if len(found) > 1 and length < max(shortest, tuning / 2):
+            break
+        found.insert(0, Stretch(stop - length - run_up, stop - length, stop))
+    return tuple(found)
 
 
 def fit_origins(

@@ -1,8 +1,8 @@
 """Would it have been worth it? The default and its rivals, replayed on the shop's own past.
 
-The past is cut in two stretches. Every contender, that is a policy with its number on the paths of a
-forecaster, is chosen on the earlier one and judged on the later one, with forecasts refitted at each
-review from what was known then. The plan itself may then use what was best on both.
+The past is cut in stretches. Every contender, that is a policy with its number on the paths of a
+forecaster, is chosen on the earlier ones and judged on the last one, with forecasts made anew at each
+review from what was known then. The plan itself may then use what was best on all of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from onhand.plan.past import Stretch, stretches
 from onhand.plan.plan import Assumption
 from onhand.plan.progress import Progress, silent
 from onhand.plan.stage import set_stage
-from onhand.plan.trials import Entrant, Tuned, drawn, judge, longest, said, tune_families
+from onhand.plan.trials import Entrant, Tuned, alike, drawn, judge, longest, said, tune_families
 from onhand.plan.tune import choose
 
 __all__ = ["Entrant", "Rehearsal", "rehearse"]
@@ -50,7 +50,7 @@ def rehearse(
     seed: int,
     progress: Progress = silent,
 ) -> Rehearsal:
-    """Tune every family on the earlier stretch, judge it on the later one, and choose for now.
+    """Tune every family on earlier stretches, judge it on the last one, and choose for now.
 
     `forecasters` are tried by name; the first is used where nothing can be tried.
     """
@@ -63,24 +63,27 @@ def rehearse(
         ladders = textbook_ladders(ladders, config)
     horizon = longest(ladders, terms.terms.rows(rows))
     stage = set_stage(history, forecasters, terms, config, rows, cut, horizon, seed, progress)
-    tuned = tune_families(stage, cut, ladders, config, progress)
+    tuned = alike(tune_families(stage, cut, ladders, config, progress))
     if not config.arrows.choose:
-        tuned = _by_error(tuned, least_error(stage, cut[:1]), config)
-    replays = judge(stage, cut[1], _entrants(tuned, config), config, progress)
-    contest = contest_of(stage, cut[1], replays, config, len(rows), history.n_series)
+        tuned = _by_error(tuned, least_error(stage, cut[:-1]), config)
+    replays = judge(stage, cut[-1], _entrants(tuned, config), config, progress)
+    contest = contest_of(stage, cut[-1], replays, config, len(rows), history.n_series)
     return Rehearsal(*_choice(tuned, config), contest=contest)
 
 
-def _cut(
-    history: DemandHistory, terms: SupplyTerms, config: Config
-) -> tuple[Stretch, Stretch] | None:
+def _cut(history: DemandHistory, terms: SupplyTerms, config: Config) -> tuple[Stretch, ...] | None:
     frequency = history.panel.frequency
     judged, tuning = (
         max(1, round(days * frequency.per_year / 365.25))
         for days in (config.replay.days, config.replay.tuning_days)
     )
     return stretches(
-        history.n_periods, judged, tuning, terms, season=7 if frequency.value == "day" else 1
+        history.n_periods,
+        judged,
+        tuning,
+        terms,
+        season=7 if frequency.value == "day" else 1,
+        n_tuning=config.replay.tuning_windows,
     )
 
 
@@ -103,19 +106,21 @@ def _too_short(history: DemandHistory, forecaster: str, config: Config) -> Rehea
 
 
 def _entrants(tuned: Sequence[Tuned], config: Config) -> dict[str, Entrant]:
-    """The default and its rivals, each at its best on the earlier stretch."""
+    """The default and its rivals, each at its best on all stretches but the one that is judged."""
     names = {config.policy.family: "default"} | {
         t.family: t.family for t in tuned if t.family != config.policy.family
     }
     return {
-        shown: min((t.on_stretch(0) for t in tuned if t.family == family), key=lambda e: e[0])[1]
+        shown: min(
+            (t.on_stretch(slice(-1)) for t in tuned if t.family == family), key=lambda e: e[0]
+        )[1]
         for family, shown in names.items()
     }
 
 
 def _choice(tuned: Sequence[Tuned], config: Config) -> tuple[Entrant, Assumption]:
-    """Who decides now: ours at its best on both stretches, if it beats tuned coverage."""
-    best = _on_both(tuned, config.policy.family)
+    """Who decides now: ours at its best on all stretches, if it beats tuned coverage."""
+    best = _on_all(tuned, config.policy.family)
     ours = Entrant(best.tuning.best, best.forecaster)
     first = tuned[0].forecaster
     if config.policy.level != "tune" or config.policy.objective == "ratio":
@@ -129,13 +134,13 @@ def _choice(tuned: Sequence[Tuned], config: Config) -> tuple[Entrant, Assumption
     if config.policy.family == "coverage":
         why = "cheapest on the past"
         return ours, Assumption("policy.level", said(ours, first), "", "file", why)
-    guard = _on_both(tuned, "coverage")
+    guard = _on_all(tuned, "coverage")
     choice = choose(best.tuning, guard.tuning)
     chosen = Entrant(guard.tuning.best, guard.forecaster) if choice.is_fallback else ours
     return chosen, Assumption("policy.level", said(chosen, first), "", "file", choice.sentence)
 
 
-def _on_both(tuned: Sequence[Tuned], family: str) -> Tuned:
+def _on_all(tuned: Sequence[Tuned], family: str) -> Tuned:
     """The ladder of a family that is cheapest where it was not tuned."""
     return min(
         (t for t in tuned if t.family == family), key=lambda t: float(t.tuning.unseen_costs.sum())

@@ -28,6 +28,7 @@ from onhand.plan.tune import Tuning, tune
 __all__ = [
     "Entrant",
     "Tuned",
+    "alike",
     "drawn",
     "judge",
     "longest",
@@ -56,17 +57,33 @@ class Tuned:
     forecaster: str
     tuning: Tuning
 
-    def on_stretch(self, stretch: int) -> tuple[float, Entrant]:
-        """The best number on one stretch alone, and how dear its surroundings are there.
+    def on_stretch(self, stretch: int | slice) -> tuple[float, Entrant]:
+        """The best number on one stretch, or some, alone, and how dear its surroundings are there.
 
         Ladders are compared by the mean of three rungs around the best one, at an end the last
         three: a wide valley forgives the mistake of having been found on another stretch.
         """
         costs = self.tuning.totals[:, stretch]
+        costs = costs if costs.ndim == 1 else costs.sum(axis=1)
         rung = valley(costs)
         start = min(max(0, rung - 1), max(0, len(costs) - 3))
         around = float(costs[start : start + 3].mean())
         return around, Entrant(self.tuning.policies[rung], self.forecaster)
+
+
+def alike(tuned: Sequence[Tuned]) -> list[Tuned]:
+    """The same, with stretches that weigh alike: each costs its cheapest contender the same.
+
+    Otherwise a stretch in which everything is dear, such as one with a Christmas in it, would choose
+    for all of them. The money becomes that of a usual stretch.
+    """
+    cheapest = np.min([t.tuning.totals.min(axis=0) for t in tuned], axis=0)  # (W,)
+    scale = np.divide(
+        cheapest.mean(), cheapest, out=np.ones_like(cheapest), where=(cheapest > 0).all()
+    )
+    return [
+        replace(t, tuning=replace(t.tuning, costs=t.tuning.costs * scale[:, None])) for t in tuned
+    ]
 
 
 def drawn(n_series: int, most: int, seed: int) -> NDArray[np.int64]:
