@@ -190,6 +190,29 @@ def optimal(chain: LostSalesChain, tolerance: float = 1e-5) -> tuple[Evaluated, 
 # Policies: orders (pipelines, x0) -----------------------------------------------------------------
 
 
+def vector_base_stock(chain: LostSalesChain) -> Orders:
+    """The standard vector base-stock policy: a bound for every part of the pipeline, from no search.
+
+    z = max(0, min over l = 0..L of s_l - (x_l + ... + x_{L-1})), where s_l is the least s with
+    P(D_l + ... + D_L > s) <= h / (p + h): Karlin & Scarf (1958), Morton (1971), as in Zipkin (2008).
+    """
+    ratio = chain.penalty / (chain.penalty + chain.holding_cost)
+    lead, size = chain.lead_time, chain.n_orders
+    digits = np.indices((size,) * (lead - 1)).reshape(lead - 1, chain.n_pipelines)  # x1 .. x(L-1)
+    total = np.ones(1)
+    orders = np.full((chain.n_pipelines, chain.n_stock), size - 1, dtype=np.int64)
+    for first in range(lead, -1, -1):
+        total = np.convolve(total, chain.probabilities)
+        level = int(np.searchsorted(np.cumsum(total), ratio - 1e-12))
+        # digits[k] is x_{k+1}; from x_first on, and x0 only where first is 0.
+        on_way = (
+            digits[max(first - 1, 0) :].sum(axis=0) if lead > 1 else np.zeros(1, dtype=np.int64)
+        )
+        held = on_way[:, None] + (np.arange(chain.n_stock) if first == 0 else 0)
+        orders = np.minimum(orders, level - held)
+    return np.maximum(orders, 0)
+
+
 def base_stock(
     chain: LostSalesChain,
     level: int,

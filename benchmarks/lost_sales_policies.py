@@ -23,6 +23,7 @@ from lost_sales_chain import (
     myopic_2,
     optimal,
     projected_inventory,
+    vector_base_stock,
 )
 from onhand.inventory.costs import Costs
 from onhand.inventory.level_rule import LevelRule
@@ -59,6 +60,9 @@ def judge(chain: LostSalesChain) -> dict[str, Judged]:
         "optimal": Judged(exact.cost, "value iteration"),
         "base_stock": _best_base_stock(chain),
         "constant_order": _best_constant_order(chain),
+        "vector_base_stock": Judged(
+            evaluate(chain, vector_base_stock(chain), start=start).cost, "from the newsvendor"
+        ),
         "myopic_1": Judged(evaluate(chain, myopic(chain), start=start).cost, ""),
         "myopic_2": Judged(two.cost, ""),
         "capped_base_stock": Judged(capped.cost, "S {}, r {}".format(*capped_numbers)),
