@@ -71,11 +71,11 @@ def earned(comparison: Comparison, name: str) -> float:
 
 
 def test_unmask_pays_where_shelves_were_often_empty(empty_shelves: Comparison) -> None:
-    """Who takes the zeros of empty shelves for demand buys too little, in every window."""
+    """Who takes the zeros of empty shelves for demand buys too little, window after window."""
     drawn = next(j for j in empty_shelves.judgements if j.demand == "drawn")
     unmask = next(p for p in drawn.pipelines if p.name == "unmask")
     assert unmask.earned is not None
-    assert min(unmask.earned.per_window) > 0
+    assert min(unmask.earned.per_window[1:]) > 0  # the first one begins with shelves full
     assert unmask.earned.share > 0.5
     assert unmask.fill_rate < drawn.full.fill_rate - 0.05
     assert empty_shelves.unknown_share == pytest.approx(0.3, abs=0.05)

@@ -20,7 +20,7 @@ from onhand.inventory.policy import Policy, Situation
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 
-__all__ = ["Replay", "RoundTo", "Window", "replay", "whole_units"]
+__all__ = ["Replay", "RoundTo", "Window", "replay", "until_sold", "whole_units"]
 
 Array = NDArray[np.float64]
 RoundTo = Callable[[Array, SupplyTerms], Array]
@@ -211,15 +211,19 @@ def replay(
         flows.append(flow)
         charges.append(charge(flow, quantity, window.costs))
     if window.rate_after is not None:
-        left = _until_sold(stock.on_hand + stock.on_order, window.rate_after)
+        left = until_sold(stock.on_hand + stock.on_order, window.rate_after)
         last = charges[-1]
         held_on = last.holding + window.costs.holding_cost * left
         charges[-1] = Charge(held_on, last.shortage, last.ordering)
     return _collect(policy.name, orders, flows, charges, window.first_scored, stock)
 
 
-def _until_sold(left: Array, rate: Array) -> Array:
-    """Unit-periods on the shelf while `left` units sell at `rate` per period, (N,)."""
+def until_sold(left: Array, rate: Array) -> Array:
+    """Unit-periods on the shelf while `left` units sell at `rate` per period, (N,).
+
+    >>> until_sold(np.array([6.0]), np.array([2.0])).tolist()    # 6 at first, 0 three periods later
+    [9.0]
+    """
     longest = np.full_like(left, LONGEST_LEFTOVER)
     time = np.minimum(np.divide(left, rate, out=longest.copy(), where=rate > 0), longest)
     return np.asarray(left * time - rate * time**2 / 2)

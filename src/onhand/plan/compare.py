@@ -19,7 +19,7 @@ from onhand.data.tables import Tables
 from onhand.demand.believe import FULL, believe
 from onhand.demand.history import DemandHistory
 from onhand.errors import HistoryError
-from onhand.evaluate.replay import Replay
+from onhand.evaluate.replay import Replay, until_sold
 from onhand.forecast.as_normal import as_normal
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.inventory.stock import Stock
@@ -36,7 +36,7 @@ from onhand.plan.ordinary import ordinary_stock
 from onhand.plan.past import Stretch, fit_origins
 from onhand.plan.progress import Progress, silent
 from onhand.plan.stage import Stage, set_stage
-from onhand.plan.trials import Entrant, Tuned, drawn, judge, longest, said, tune_families
+from onhand.plan.trials import Entrant, Tuned, drawn, judge, longest, pace, said, tune_families
 from onhand.plan.weigh import learns_from_weights
 
 __all__ = ["compare_arrows", "compare_shop", "windows_of"]
@@ -325,14 +325,25 @@ def _run(
 def _played(
     stage: Stage, windows: Sequence[Stretch], chosen: Sequence[Entrant], config: Config
 ) -> tuple[Replay, ...]:
-    """One window after the other; each begins with the stock that the one before left."""
+    """One window after the other; each begins with the stock that the one before left.
+
+    A window is charged with what the stock at its end will cost until it is sold, less what the one
+    before was charged with for it: whoever fills the warehouse pays for it in the window in which he
+    did. Over all windows only what is left at the very end remains.
+    """
     played: list[Replay] = []
+    charged = np.zeros(stage.panel.n_series)
     for window, entrant in zip(windows, chosen, strict=True):
         if played and played[-1].closing is not None:
             stage = replace(stage, openings={**stage.openings, window: played[-1].closing})
-        goes_on = window is not windows[-1]
-        past = judge(stage, window, {"": entrant}, config, silent, goes_on=goes_on)
-        played.append(past[""])
+        past = judge(stage, window, {"": entrant}, config, silent, goes_on=True)[""]
+        left = past.closing
+        assert left is not None
+        rest = until_sold(left.on_hand + left.on_order, pace(stage, window))
+        holding = past.holding.copy()
+        holding[:, -1] += stage.costs.holding_cost * rest - charged
+        charged = stage.costs.holding_cost * rest
+        played.append(replace(past, holding=holding))
     return tuple(played)
 
 
@@ -449,8 +460,8 @@ def _note(config: Config) -> str:
         f"Every loop starts with the stock of a buyer who tops up to {config.stock.cover_days:g} days "
         f"of average sales, and carries its stock from window to window; {unmet}. Forecasts are made "
         "anew at each review from what was known then; model and number are chosen before each window "
-        "on the stretch before it. What is left at the end of the last window is charged for as long as "
-        "the pace of the last year needs to sell it. An "
+        "on the stretch before it. What is left at the end is charged for as long as the pace of the "
+        "last year needs to sell it, each window with what it added. An "
         "arrow's worth is the cost without it minus the cost with it, all others as they are: arrows "
         "help each other, so their worths do not add up to the worth of all. Intervals hold the luck of "
         "a window and the luck of a stock point, with windows as the draws."

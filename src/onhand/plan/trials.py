@@ -32,6 +32,7 @@ __all__ = [
     "drawn",
     "judge",
     "longest",
+    "pace",
     "rounding_of",
     "said",
     "to_be_sold",
@@ -149,11 +150,16 @@ def to_be_sold(stage: Stage, stretch: Stretch, rows: slice, forecaster: str) -> 
 
     In a stretch that climbs towards Christmas, cover for the weeks after it would otherwise look free.
     """
-    year = round(stage.panel.frequency.per_year)
-    known = stage.history.values[rows, max(0, stretch.stop - year) : stretch.stop]
-    n_known = np.maximum(np.isfinite(known).sum(axis=1), 1)
-    rate = np.nansum(known, axis=1, dtype=np.float64) / n_known
+    rate = pace(stage, stretch)[rows]
     return replace(stage.window(stretch, rows, forecaster), rate_after=rate)
+
+
+def pace(stage: Stage, stretch: Stretch) -> NDArray[np.float64]:
+    """Mean demand per period of the year up to the end of a stretch, (N,)."""
+    year = round(stage.panel.frequency.per_year)
+    known = stage.history.values[:, max(0, stretch.stop - year) : stretch.stop]
+    n_known = np.maximum(np.isfinite(known).sum(axis=1), 1)
+    return np.asarray(np.nansum(known, axis=1, dtype=np.float64) / n_known)
 
 
 def judge(
@@ -167,7 +173,7 @@ def judge(
 ) -> dict[str, Replay]:
     """Each contender's replay of a stretch, all stock points together.
 
-    goes_on : another stretch follows; what is left at the end is then charged there, not here
+    goes_on : another stretch follows; what is left at the end is then not charged here
     """
     round_to, shortage = rounding_of(config), config.policy.shortage
     parts: dict[str, list[Replay]] = {name: [] for name in entrants}
