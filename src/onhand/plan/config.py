@@ -340,6 +340,22 @@ class PlanSettings(_Section):
             "where a previous plan is given."
         ),
     )
+    frozen_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=365,
+        description=(
+            "Days from the plan's day on within which the previous plan's orders that are not yet placed "
+            "stay exactly as they were, where a previous plan is given. 0: none."
+        ),
+    )
+    hold_dying: bool = Field(
+        default=True,
+        description=(
+            "Whether nothing is bought of an item that, by its silence, is more likely over than not. Its "
+            "need is shown, and that it was held back."
+        ),
+    )
     n_buy_list: int = Field(
         default=100,
         ge=0,

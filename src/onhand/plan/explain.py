@@ -202,6 +202,7 @@ def _standing(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
         ("demand", f"{units(point.mean_demand)} expected per {plan.shop.frequency}"),
         ("cover", _cover(point.cover, plan.shop.frequency)),
         ("stock-out risk", f"{percent(point.stockout_probability)} until the next order can help"),
+        *([("why nothing", point.not_ordered)] if point.not_ordered else []),
     ]
 
 

@@ -165,6 +165,7 @@ def _other_increments(work: Workings, row: int) -> tuple[Increment, ...]:
     changes = {
         "shelf_life": line.by_shelf_life,
         "phase_out": line.by_phase_out,
+        "no_longer_sells": line.by_silence,
         "kept_from_last_plan": line.kept,
         "price_break": line.by_price_break,
         **work.bought.increments,
@@ -245,6 +246,7 @@ def _beside(work: Workings, row: int) -> list[str]:
 _SAID = {
     "shelf_life": "what would perish before it sells",
     "phase_out": "the end of the item",
+    "no_longer_sells": "holding back what hardly sells any more",
     "kept_from_last_plan": "staying with the last plan's quantity",
     "price_break": "a lower price from here on",
     "minimum_value": "the supplier's minimum value",

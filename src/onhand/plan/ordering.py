@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.demand.history import DemandHistory
+from onhand.demand.lifecycle import survival
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.policy import Policy
 from onhand.inventory.stock import Stock
@@ -24,9 +26,12 @@ from onhand.plan.outlook import Lookahead
 from onhand.plan.plan import Plan
 from onhand.plan.progress import Progress, silent
 from onhand.plan.shelf import open_orders, shelf_lots
+from onhand.plan.status import PROBABLY_OVER
 from onhand.plan.workings import Workings
 
 __all__ = ["order_now"]
+
+_MISSED = 3.0  # units that a silence must have swallowed to count as one
 
 
 def order_now(
@@ -49,7 +54,8 @@ def order_now(
     panel = history.panel
     ahead = _lookahead(panel, policy, terms, config, seed)
     choice = choose_offers(tables, panel, config, terms, fitted, stock, ahead)
-    rules = rules_of(tables, panel, choice.terms, config, previous)
+    is_over = _over(history, config.plan.dying_days) if config.plan.hold_dying else None
+    rules = rules_of(tables, panel, choice.terms, config, previous, is_over)
     terms = replace(choice.terms, terms=rules.timing.terms)
     worlds = _worlds(tables, panel, terms, stock, config, seed)
     ahead = _lookahead(panel, policy, terms, config, seed, worlds)
@@ -72,6 +78,24 @@ def order_now(
         together=choice.together,
         bridges=made.bridges,
     )
+
+
+def _over(history: DemandHistory, dying_days: float) -> NDArray[np.bool_]:
+    """Which stock points are more likely over than not, by their silence, (N,).
+
+    Either the record of the whole shop says so, or the stock point has been silent for `dying_days` in
+    which at its former pace it would have sold at least three units (a chance of 5 % if it still sold).
+    Periods that were silent a year earlier, too, do not count.
+    """
+    life = survival(history)
+    values, sold = history.values, history.values > 0
+    last = np.where(sold.any(axis=1), sold.shape[1] - sold[:, ::-1].argmax(axis=1), 0)
+    before = np.isfinite(values) & (np.arange(values.shape[1]) < last[:, None])
+    total = np.where(before, values, 0).sum(axis=1, dtype=np.float64)
+    pace = total / np.maximum(before.sum(axis=1), 1)
+    longest = max(1, round(dying_days * history.panel.frequency.per_year / 365.25))
+    has_stopped = (life.silent >= longest) & (pace * life.silent >= _MISSED)
+    return np.asarray((life.alive < PROBABLY_OVER) | has_stopped)
 
 
 def _worlds(

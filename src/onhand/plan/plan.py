@@ -326,6 +326,7 @@ class PointOutlook:
     stockout_probability : within the protection interval, when nothing is ordered
     stockout_date : as on a `Card`
     alive : chance 0..1 that it still sells at all, judged by its silence
+    not_ordered : why a need is not ordered; empty: it is, or there is none
     parts : of `mean_demand`, which they add up to; empty where they were not worked out
     likes : titles of the items most like it, of a new one
     """
@@ -349,6 +350,7 @@ class PointOutlook:
     stockout_probability: float
     stockout_date: str | None
     alive: float = 1.0
+    not_ordered: str = ""
     parts: tuple[Part, ...] = ()
     likes: tuple[str, ...] = ()
 
@@ -358,7 +360,8 @@ class Trouble:
     """Something that needs a look, ranked by the money at stake.
 
     kind : a stock point's status other than `ok`; `order_waits`, a supplier's order not placed now (the
-        title names the supplier); or `phase_out`, stock that will be left when the item ends
+        title names the supplier); `phase_out`, stock that will be left when the item ends; `perishing`,
+        stock that will be thrown away; or `held_back`, a need of an item that hardly sells any more
     """
 
     kind: str

@@ -8,6 +8,7 @@ import numpy as np
 
 from onhand.demand.likeness import likeness
 from onhand.plan.plan import MatrixCell, PointOutlook, Trouble
+from onhand.plan.why_not import held_back, perishing, why_not
 from onhand.plan.wording import money, percent, periods, plural, units
 from onhand.plan.workings import Workings
 
@@ -43,6 +44,7 @@ def _point(work: Workings, row: int) -> PointOutlook:
         stockout_probability=round(float(out.stockout[row]), 4),
         stockout_date=stockout_date(work, row),
         alive=round(float(work.life.alive[row]), 4),
+        not_ordered=why_not(work, row),
         parts=work.parts.get(row, ()),
         likes=likes(work, row) if work.status[row] == "new" else (),
     )
@@ -68,7 +70,7 @@ def troubles(work: Workings) -> tuple[Trouble, ...]:
     rows = np.flatnonzero(work.status != "ok")
     order = sorted(rows, key=lambda r: (-round(float(work.at_stake[r]), 2), int(r)))
     found = [_trouble(work, int(row)) for row in order]
-    found += [*waiting(work), *left_over(work)]
+    found += [*waiting(work), *left_over(work), *held_back(work), *perishing(work)]
     return tuple(sorted(found, key=lambda trouble: -trouble.money))
 
 

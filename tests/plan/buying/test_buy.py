@@ -31,6 +31,7 @@ def proposal(rng: np.random.Generator) -> Proposal:
         by_pack=nothing,
         by_shelf_life=nothing,
         by_phase_out=nothing,
+        by_silence=nothing,
         kept=nothing,
         by_price_break=nothing,
         quantity=quantity,
@@ -69,6 +70,8 @@ def rules(rng: np.random.Generator, budget: float, space: float) -> Rules:
         space=space,
         previous=np.zeros(N),
         keep_within=0.0,
+        is_frozen=np.zeros(N, dtype=bool),
+        is_over=np.zeros(N, dtype=bool),
     )
 
 

@@ -76,6 +76,7 @@ class Bridges:
             by_pack=nothing,
             by_shelf_life=nothing,
             by_phase_out=nothing,
+            by_silence=nothing,
             kept=nothing,
             by_price_break=nothing,
             quantity=self.quantity,

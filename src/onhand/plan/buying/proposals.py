@@ -33,7 +33,8 @@ LOOK_AHEAD = 13  # periods after the arrival over which a unit left over is char
 class Proposal:
     """The lines of n stock points, each decided for itself; each (n,), units unless said.
 
-    need + by_minimum + by_pack + by_shelf_life + by_phase_out + kept + by_price_break = quantity
+    need + by_minimum + by_pack + by_shelf_life + by_phase_out + by_silence + kept + by_price_break
+        = quantity
     least : below it a line is left out; a line raised to a break goes no lower than the break
     most : what will sell in time, and less than the next price break
     unit_cost : money per unit at the quantity
@@ -45,6 +46,7 @@ class Proposal:
     by_pack: Array
     by_shelf_life: Array
     by_phase_out: Array
+    by_silence: Array
     kept: Array
     by_price_break: Array
     quantity: Array
@@ -71,8 +73,11 @@ def propose(
     for_life, for_end = _sellable(view, life, ladder), _sellable(view, ends, ladder)
     after_life = _cut_to(rounded.quantity, for_life, terms)
     after_end = _cut_to(after_life, for_end, terms)
-    most = np.minimum(for_life, for_end)
-    kept = _as_before(after_end, rules.previous[rows], rules.keep_within, terms, most)
+    is_over = rules.is_over[rows]
+    alive = np.where(is_over, 0.0, after_end)
+    most = np.where(is_over, 0.0, np.minimum(for_life, for_end))
+    kept = _as_before(alive, rules.previous[rows], rules.keep_within, terms, most)
+    kept = np.where(rules.is_frozen[rows], rules.previous[rows], kept)
     mean = situation.paths.mean(axis=(1, 2), dtype=np.float64)
     raised = raise_to_breaks(
         kept,
@@ -95,7 +100,8 @@ def propose(
         by_pack=rounded.increments["pack_size"] + (quantity - raised),
         by_shelf_life=after_life - rounded.quantity,
         by_phase_out=after_end - after_life,
-        kept=kept - after_end,
+        by_silence=alive - after_end,
+        kept=kept - alive,
         by_price_break=raised - kept,
         quantity=quantity,
         least=least,

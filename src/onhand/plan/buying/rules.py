@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -51,8 +52,10 @@ class Rules:
     shelf_life : (N,) periods after arrival that a unit can be sold; inf: for ever
     ends : (N,) periods from now until the item is no longer sold; inf: no end
     budget, space : left for this plan, money and volume; inf: no limit
-    previous : (N,) units ordered by the previous plan; 0: none
+    previous : (N,) units ordered by the previous plan and not yet placed; 0: none
     keep_within : share of change below which the previous quantity stays
+    is_frozen : (N,) whether the previous quantity stays in any case
+    is_over : (N,) whether the item is more likely over than not, so that nothing is bought of it
     """
 
     ladder: PriceLadder
@@ -66,6 +69,8 @@ class Rules:
     space: float
     previous: Array
     keep_within: float
+    is_frozen: NDArray[np.bool_]
+    is_over: NDArray[np.bool_]
 
     @property
     def is_plain(self) -> bool:
@@ -77,13 +82,19 @@ class Rules:
             or np.isfinite(self.shelf_life).any()
             or np.isfinite(self.ends).any()
             or self.previous.any()
+            or self.is_over.any()
         )
 
 
 def rules_of(
-    tables: Tables, panel: Panel, terms: Economics, config: Config, previous: Plan | None = None
+    tables: Tables,
+    panel: Panel,
+    terms: Economics,
+    config: Config,
+    previous: Plan | None = None,
+    is_over: NDArray[np.bool_] | None = None,
 ) -> Rules:
-    """The rules for the offers chosen in `terms`."""
+    """The rules for the offers chosen in `terms`; `is_over` (N,) marks items that no longer sell."""
     start = panel.future_dates(1)[0]
     items = _items(panel, tables)
     volume = items["volume"].fill_null(0.0).to_numpy()
@@ -93,6 +104,7 @@ def rules_of(
     days_left = (items["discontinued"].cast(pl.Int64) - int(start.astype(np.int64))).cast(
         pl.Float64
     )
+    before, is_frozen = _previous(tables, panel, previous, config.plan.frozen_days)
     return Rules(
         ladder=_ladder(tables, terms),
         weight=items["weight"].fill_null(0.0).to_numpy(),
@@ -103,8 +115,10 @@ def rules_of(
         ends=_periods(panel, days_left, round_up=True),
         budget=max(0.0, limits.budget - spent) if limits.budget > 0 else np.inf,
         space=max(0.0, limits.space - filled) if limits.space > 0 else np.inf,
-        previous=_previous(panel, previous),
+        previous=before,
         keep_within=config.plan.keep_within,
+        is_frozen=is_frozen,
+        is_over=np.zeros(panel.n_series, dtype=bool) if is_over is None else is_over,
     )
 
 
@@ -200,10 +214,33 @@ def _placed_today(
     return float(money), float((placed["quantity"] * placed["volume"]).sum())
 
 
-def _previous(panel: Panel, previous: Plan | None) -> Array:
+def _previous(
+    tables: Tables, panel: Panel, previous: Plan | None, frozen_days: float
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Units that the previous plan ordered and nobody has placed yet, and which of them are frozen.
+
+    An order counts as placed once an open or received order of its stock point was ordered on the day of
+    that plan or later. One that was due to be placed before today is no longer kept to: it would be late.
+    """
+    quantity = np.zeros(panel.n_series)
+    is_frozen = np.zeros(panel.n_series, dtype=bool)
     if previous is None:
-        return np.zeros(panel.n_series)
-    lines = [line for line in previous.orders if line.kind == "order"]
-    ordered = {(line.item, line.location): line.quantity for line in lines}
-    keys = zip(panel.items.tolist(), panel.locations.tolist(), strict=True)
-    return np.array([ordered.get(key, 0.0) for key in keys])
+        return quantity, is_frozen
+    today = panel.future_dates(1)[0].item()
+    placed = set()
+    inbound = tables.inbound
+    if inbound is not None and "order_date" in inbound.columns:
+        since = inbound.filter(pl.col("order_date") >= date.fromisoformat(previous.made_for))
+        placed = set(since.select("item", "location").iter_rows())
+    row_of = {
+        key: row
+        for row, key in enumerate(zip(panel.items.tolist(), panel.locations.tolist(), strict=True))
+    }
+    for line in previous.orders:
+        key = line.item, line.location
+        when = date.fromisoformat(line.order_date)
+        if line.kind != "order" or key in placed or key not in row_of:
+            continue
+        quantity[row_of[key]] = line.quantity
+        is_frozen[row_of[key]] = today <= when < today + timedelta(days=frozen_days)
+    return quantity, is_frozen

@@ -1,0 +1,113 @@
+"""What has stopped selling is not bought silently, and a plan that was made stays where it should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from onhand.data import Tables
+from onhand.plan.config import Config
+from onhand.plan.explain import explain
+from onhand.plan.make_plan import make_plan
+from onhand.plan.plan import Plan
+
+Shop = Callable[..., Tables]
+QUICK = {
+    "plan": {"n_samples": 40, "n_cards": 0},
+    "replay": {"n_samples": 20},
+    "forecast": {"forecaster": "seasonal_naive"},
+    "policy": {"level": 0.9, "extra_periods": 0},
+}
+
+
+def settings(**plan: object) -> Config:
+    """Settings that plan a small shop in a moment."""
+    return Config.from_dict({**QUICK, "plan": {**QUICK["plan"], **plan}})
+
+
+def silent_since(tables: Tables, item: str, weeks: int) -> Tables:
+    """The same shop, with an item that has not sold for so many weeks."""
+    sales = tables.sales
+    assert sales is not None
+    last = sales["date"].max()
+    assert isinstance(last, date)
+    is_silent = (pl.col("item") == item) & (pl.col("date") > last - timedelta(weeks=weeks))
+    quantity = pl.when(is_silent).then(0.0).otherwise("quantity").alias("quantity")
+    return Tables(**{**tables.given, "sales": sales.with_columns(quantity)})
+
+
+def test_a_dying_item_is_held_back_and_said(shop: Shop) -> None:
+    """Silent for 20 weeks after 60 good ones, foreseen as last year: needed, not bought, and told why."""
+    tables = silent_since(shop(n_items=6, n_weeks=80), "item-5", 20)
+    held, bought = (make_plan(tables, settings(hold_dying=hold)) for hold in (True, False))
+    assert "item-5" in {line.item for line in bought.orders}
+    assert "item-5" not in {line.item for line in held.orders}
+    (said,) = [trouble for trouble in held.exceptions if trouble.kind == "held_back"]
+    assert said.item == "item-5"
+    assert said.money > 0
+    assert "has not sold for 20 weeks" in explain(held, "item-5")
+    others = [{x.id: x.quantity for x in p.orders if x.item != "item-5"} for p in (held, bought)]
+    assert others[0] == others[1]
+
+
+@pytest.fixture(scope="module")
+def monday(shop: Shop) -> Tables:
+    """The shop on the day of the plan."""
+    return shop(n_weeks=60)
+
+
+@pytest.fixture(scope="module")
+def plan(monday: Tables) -> Plan:
+    """What is ordered that day."""
+    return make_plan(monday, settings())
+
+
+def test_inside_the_frozen_window_an_order_stays_as_it_was(monday: Tables, plan: Plan) -> None:
+    """Nothing on the shelf any more: outside the window the order grows, inside it stays."""
+    line = max(plan.orders, key=lambda x: x.quantity)
+    assert monday.stock is not None
+    other = pl.when(pl.col("item") == line.item).then(0.0).otherwise("on_hand").alias("on_hand")
+    emptied = Tables(**{**monday.given, "stock": monday.stock.with_columns(other)})
+    half = replace(line, quantity=line.quantity / 2)
+    before = replace(plan, orders=(half,))
+    free = make_plan(emptied, settings(), previous=before)
+    frozen = make_plan(emptied, settings(frozen_days=7.0), previous=before)
+    assert next(x for x in free.orders if x.item == line.item).quantity >= line.quantity
+    kept = next(x for x in frozen.orders if x.item == line.item)
+    assert kept.quantity == half.quantity
+    assert "kept_from_last_plan" in {step.constraint for step in kept.reason.increments}
+
+
+def test_what_was_placed_is_not_kept_a_second_time(monday: Tables, plan: Plan) -> None:
+    """The last plan's orders stand among the open ones: nothing is frozen, and nothing ordered twice."""
+    assert monday.inbound is not None
+    placed = pl.DataFrame(
+        [
+            {
+                "item": line.item,
+                "location": line.location,
+                "quantity": line.quantity,
+                "order_date": date.fromisoformat(line.order_date),
+                "due_date": date.fromisoformat(line.due_date),
+            }
+            for line in plan.orders
+        ]
+    )
+    inbound = pl.concat([monday.inbound, placed], how="diagonal_relaxed")
+    tables = Tables(**{**monday.given, "inbound": inbound})
+    again = make_plan(tables, settings(frozen_days=7.0), previous=plan)
+    assert again.orders == ()
+
+
+def test_a_plan_of_last_week_does_not_freeze_what_is_overdue(monday: Tables, plan: Plan) -> None:
+    """An order that should have been placed yesterday is decided anew, and no date lies in the past."""
+    yesterday = str(date.fromisoformat(plan.made_for) - timedelta(days=1))
+    line = max(plan.orders, key=lambda x: x.quantity)
+    stale = replace(line, quantity=line.quantity * 3, order_date=yesterday)
+    again = make_plan(monday, settings(frozen_days=7.0), previous=replace(plan, orders=(stale,)))
+    assert next(x for x in again.orders if x.item == line.item).quantity == line.quantity
+    assert all(again.made_for <= x.order_date <= x.due_date for x in again.orders)
