@@ -161,6 +161,22 @@ def test_what_cannot_be_done_ends_with_2_and_advice(
     assert said in " ".join(done.stderr.split())
 
 
+def test_no_cell_of_a_file_commands_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences and direction marks in headers and cells are not printed as they are."""
+    from onhand.cli.show import show_findings, show_tables
+    from onhand.data import read_tables
+
+    evil = "\x1b]0;owned\x07\u202e"
+    tables = read_tables(
+        {"sales": {f"it{evil}em": ["a"], "item": ["a"], "date": [evil], "quantity": [evil]}}
+    )
+    show_tables(tables)
+    show_findings(tables.findings)
+    shown = capsys.readouterr().out
+    assert "owned" in shown
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
 def test_a_mistake_of_ours_ends_with_3(monkeypatch: pytest.MonkeyPatch, capsys: object) -> None:
     """An unexpected error is called one, and says how to see where it happened."""
     from onhand.cli import app as module

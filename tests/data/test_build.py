@@ -263,3 +263,13 @@ def test_without_sales_or_with_a_wrong_frequency_it_says_what_to_do() -> None:
         build_panel(Tables())
     with pytest.raises(InputError, match="choose auto, day, week or month"):
         build_panel(read_tables({"sales": _sales(quantity=[1])}), frequency="hour")
+
+
+def test_a_calendar_row_far_ahead_does_not_widen_what_is_known() -> None:
+    """A holiday in 2099 is a typing error; the ones of the next year stay."""
+    days = [f"2024-01-{day:02d}" for day in range(1, 29)]
+    sales = {"item": ["a"] * 28, "date": days, "quantity": [1] * 28}
+    calendar = {"date": ["2024-02-10", "2099-12-25"], "holiday": [1, 1]}
+    panel = build_panel(read_tables({"sales": sales, "calendar": calendar}), frequency="day")
+    assert panel.known["holiday"].shape[1] < 28 + 4 * 366
+    assert panel.known["holiday"][0, 28 + 12] == 1

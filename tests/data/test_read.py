@@ -100,9 +100,51 @@ def test_a_database_that_cannot_be_opened_says_so_without_its_password(tmp_path:
     (tmp_path / "not.db").write_text("hello, this is no database at all" * 50)
     with pytest.raises(ReadError, match="as an SQLite database"):
         read_tables(f"sqlite:///{tmp_path}/not.db")
-    with pytest.raises(ReadError, match="check the URL") as error:
-        read_tables("nosuchdriver://ann:secret@host/db")
-    assert "secret" not in str(error.value)
+    for url, said in (
+        ("nosuchdriver://ann:secret@host/db", "kind 'nosuchdriver'"),
+        ("postgresql+pg8000://ann:secret@host/db", "'pg8000' is not installed.*pip install pg8000"),
+        ("sqlite+pysqlite:////no/such/secret/folder/x.db", "check the URL"),
+    ):
+        with pytest.raises(ReadError, match=said) as error:
+            read_tables(url)
+        assert "secret" not in str(error.value)
+
+
+def test_a_cell_that_cannot_be_used_is_shown_in_its_finding_and_in_its_row() -> None:
+    """`a dozen` is no number: the finding shows it, short, masked and without control characters."""
+    rows = {
+        "item": ["a"] * 4,
+        "date": ["2024-01-01"] * 4,
+        "quantity": ["3", "a dozen\x1b[31m", "ann.lee@shop.example", "x" * 99],
+    }
+    tables = read_tables({"sales": rows})
+    finding = next(f for f in tables.findings if f.rule == "rows-set-aside")
+    assert finding.count == 3
+    assert "quantity is not a usable number, such as 'a dozen [31m'" in finding.value
+    assert tables.set_aside["reason"].to_list()[1:] == [
+        "quantity is not a usable number: '***@***'",
+        f"quantity is not a usable number: '{'x' * 37}...'",
+    ]
+
+
+def test_the_currency_of_an_export_is_read_and_several_are_told() -> None:
+    """Shopify writes it on every order line; another column of three letters is none."""
+    rows = {
+        "Name": ["#1", "#2", "#3"],
+        "Created at": ["2024-01-01", "2024-01-02", "2024-01-03"],
+        "Lineitem sku": ["a", "a", "b"],
+        "Lineitem quantity": [1, 2, 3],
+        "Lineitem price": [5.0, 5.0, 6.0],
+        "Currency": ["USD", "USD", "USD"],
+    }
+    assert read_tables({"invoices": rows}).currency == "USD"
+    mixed = read_tables({"invoices": rows | {"Currency": ["usd", "USD", "CAD"]}})
+    assert mixed.currency == "USD"
+    said = next(f for f in mixed.findings if f.rule == "several-currencies")
+    assert said.count == 1
+    assert "CAD (1 rows)" in said.value
+    silent = {"item": ["a"], "date": ["2024-01-01"], "quantity": [1]}
+    assert read_tables({"sales": silent}).currency == ""
 
 
 def test_all_tables_have_their_columns_even_where_not_given() -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from onhand.plan.explain import explain
 from onhand.plan.orders_csv import COLUMNS, orders_csv
 from onhand.plan.plan import Plan
 from onhand.plan.wording import units
-from onhand.plan.write import write_plan
+from onhand.plan.write import ready_folder, write_plan
 
 Shop = Callable[..., Tables]
 
@@ -88,3 +89,28 @@ def test_a_missing_plan_says_how_to_make_one(tmp_path: object) -> None:
     """`onhand explain` before `onhand plan`."""
     with pytest.raises(ReadError, match="onhand plan SOURCE"):
         Plan.read(f"{tmp_path}")
+
+
+def test_what_was_there_stays_until_everything_new_is_whole(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up while the last file is written leaves the old plan and no rubbish."""
+    write_plan(plan, tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Plan, "write", full)
+    with pytest.raises(InputError, match="No space left"):
+        write_plan(plan, tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None:
+    """A file of that name, and a folder inside a file."""
+    (tmp_path / "taken").write_text("a file")
+    for name in ("taken", "taken/inside"):
+        with pytest.raises(InputError, match="Choose another folder with --out"):
+            ready_folder(tmp_path / name)
+    assert list(ready_folder(tmp_path / "new").iterdir()) == []

@@ -48,9 +48,12 @@ def command(
     from onhand.plan.make_plan import make_plan
     from onhand.plan.orders_csv import orders_csv
     from onhand.plan.plan import Plan
-    from onhand.plan.write import write_plan
+    from onhand.plan.write import ready_folder, write_plan
 
     chosen = settings(source, config, changes)
+    folder = out or (None if as_json or as_csv else Path("onhand-plan"))
+    if folder:
+        ready_folder(folder)
     last = Plan.read(previous) if previous else None
     other = Plan.read(against) if against else None
     with progress_bars() as progress:
@@ -58,7 +61,6 @@ def command(
         tables = read_tables(source)
         progress("Reading the tables", 1.0)
         plan = make_plan(tables, chosen, seed=seed, previous=last, progress=progress)
-        folder = out or (None if as_json or as_csv else Path("onhand-plan"))
         files = write_plan(plan, folder, tables) if folder else {}
     if as_json:
         typer.echo(plan.to_json(), nl=False)

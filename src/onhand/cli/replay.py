@@ -30,11 +30,13 @@ def command(
     from onhand.cli.screen import progress_bars
     from onhand.cli.show import show_contest
     from onhand.data import read_tables
+    from onhand.plan.currency import in_its_currency
     from onhand.plan.replay_shop import replay_shop
 
     chosen = settings(source, config, changes)
     with progress_bars() as progress:
         tables = read_tables(source)
+        chosen = in_its_currency(chosen, tables)
         contest = replay_shop(tables, chosen, seed=seed, progress=progress)
     if as_json:
         typer.echo(json.dumps(asdict(contest), ensure_ascii=False, indent=2))

@@ -59,7 +59,8 @@ def plain(text: str) -> str:
     >>> plain("green\\x1b]0;owned\\x07 tea")
     'green ]0;owned tea'
     """
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+", " ", text)
+    # Direction marks could make a title read as another; they command nobody but the eye.
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+", " ", text)
 
 
 def heading(text: str) -> None:
@@ -72,7 +73,7 @@ def heading(text: str) -> None:
 def table(columns: dict[str, str], rows: list[tuple[Any, ...]]) -> Table:
     """A plain table; columns are name -> `left` or `right` (never cut), `title` (cut) or `wide` (wraps)."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[plain(str(cell)) for cell in row] for row in rows]
     for place, (name, kind) in enumerate(columns.items()):
         longest = max([len(name.strip()), *(len(row[place]) for row in cells)])
         made.add_column(

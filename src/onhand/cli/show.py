@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from onhand.cli.screen import heading, out, table
+from onhand.cli.screen import heading, out, plain, table
 from onhand.data.findings import Finding
 from onhand.data.tables import Tables
 from onhand.plan.contest import Contest
@@ -56,7 +56,9 @@ def show_findings(findings: Sequence[Finding]) -> None:
         where = f"{finding.table}: " if finding.table else ""
         key = f"{finding.key}: " if finding.key else ""
         console.print(
-            Text.assemble((f"{mark:<10}", colour), f"{where}{key}{finding.value}; {finding.advice}")
+            Text.assemble(
+                (f"{mark:<10}", colour), plain(f"{where}{key}{finding.value}; {finding.advice}")
+            )
         )
 
 
@@ -220,7 +222,7 @@ def show_contest(contest: Contest, currency: str) -> None:
         for name, who in ranked
     ]
     out().print(table(columns, rows))
-    out().print(Text(contest.note, style="dim"))
+    out().print(Text(plain(contest.note), style="dim"))
 
 
 def _margin(contest: Contest, name: str, currency: str) -> str:

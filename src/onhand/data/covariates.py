@@ -16,6 +16,7 @@ from onhand.data.tables import Tables
 
 __all__ = ["known_covariates", "observed_covariates", "static_covariates"]
 
+FAR_YEARS = 3  # rows of the calendar further ahead of the last sale are not laid out
 _ZERO_WHERE_SILENT = ("promotion", "holiday")  # a list of holidays names only the holidays
 
 
@@ -140,6 +141,9 @@ def _calendar(calendar: pl.DataFrame | None, grid: Grid) -> dict[str, Floats]:
     ]
     days = calendar["date"].to_physical().cast(pl.Int64).to_numpy()
     t = grid.periods.index(days)
+    # A row in 2099 is a typing error, or no plan that anybody forecasts for.
+    most = grid.periods.n + round(FAR_YEARS * grid.periods.frequency.per_year)
+    t = np.where(t < most, t, -1)
     width = max(grid.periods.n, int(t.max()) + 1)
     has_item = (
         calendar["item"].is_not_null().to_numpy()

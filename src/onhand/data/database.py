@@ -75,6 +75,17 @@ def _sqlalchemy(url: str) -> list[tuple[str, pl.DataFrame]]:
                     rows = connection.execute(sqlalchemy.select(table)).fetchall()
                     found.append((name, _frame(headers, [tuple(row) for row in rows])))
             return found
+    except ModuleNotFoundError as error:  # its name is that of a package, and no secret
+        raise ReadError(
+            f"cannot read the database: its driver {error.name!r} is not installed; install it with: "
+            f"pip install {_PACKAGES.get(error.name or '', error.name)}"
+        ) from None
+    except sqlalchemy.exc.NoSuchModuleError:
+        kind = url.partition("://")[0]
+        raise ReadError(
+            f"no driver is known for databases of kind {kind!r}; write postgresql://, mysql+pymysql://, "
+            "mssql+pyodbc://, oracle+oracledb:// or sqlite:///, or install the SQLAlchemy dialect for it"
+        ) from None
     except Exception as error:  # drivers and the URL parser raise whatever they like
         # The message may hold the password of the URL, also in the chain of a traceback; the kind
         # of error does not.
@@ -82,6 +93,10 @@ def _sqlalchemy(url: str) -> list[tuple[str, pl.DataFrame]]:
             f"cannot read the database: {type(error).__name__}; check the URL, the driver and "
             "that the server answers"
         ) from None
+
+
+# The package to install where it is not named as it is imported.
+_PACKAGES = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "cx_Oracle": "cx-Oracle"}
 
 
 def _frame(headers: list[str], rows: list[tuple[object, ...]]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ reason. Only whole columns are handled here; where rows come from is the busines
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -118,10 +119,11 @@ def _our_columns(
     for column in table.columns:
         if column.name not in headers:
             continue
-        parsed = _parse(raw[headers[column.name]], column, decimal_comma)
+        cells = raw[headers[column.name]]
+        parsed = _parse(cells, column, decimal_comma)
         if column.name in _OF_THE_ORDER and "invoice" in columns:
             parsed = _from_first_line(parsed, columns["invoice"])
-        verdict.judge(column, parsed)
+        verdict.judge(column, parsed, cells)
         columns[column.name] = parsed.values.alias(column.name)
         for rule, said in parsed.assumed.items():
             value, advice = f"{column.name}: {said}", _ASSUMED[rule]
@@ -130,6 +132,7 @@ def _our_columns(
 
 
 NO_COLUMN = "the table has no column"
+SHOWN = ": "  # between a reason and the cell that shows it
 LONELY = 365  # days
 DEFAULT_LOCATION = "shop"
 _OF_THE_ORDER = ("date", "location", "customer", "status")
@@ -168,10 +171,10 @@ class _Verdict:
         self.is_bad = np.zeros(n, dtype=bool)
         self.reasons: dict[int, str] = {}
 
-    def judge(self, column: Column, parsed: read.Parsed) -> None:
+    def judge(self, column: Column, parsed: read.Parsed, cells: pl.Series) -> None:
         values, name = parsed.values, column.name
         if parsed.bad.any():
-            self._add(parsed.bad, f"{name} is not a usable {column.kind.value}")
+            self._add(parsed.bad, f"{name} is not a usable {column.kind.value}", cells)
         if column.is_required:
             empty = values.is_null() & ~parsed.bad
             if empty.any():
@@ -179,7 +182,8 @@ class _Verdict:
         if column.low is not None and column.high is not None and values.dtype.is_numeric():
             outside = ((values < column.low) | (values > column.high)).fill_null(False)
             if outside.any():
-                self._add(outside, f"{name} is outside {column.low:g} to {column.high:g}")
+                rule = f"{name} is outside {column.low:g} to {column.high:g}"
+                self._add(outside, rule, cells)
 
     def lonely(self, dates: pl.Series) -> None:
         """A few dates more than a year from all others are typing errors that stretch the panel."""
@@ -205,10 +209,18 @@ class _Verdict:
     def rows(self) -> Rows:
         return np.flatnonzero(self.is_bad)
 
-    def _add(self, which: pl.Series, reason: str) -> None:
-        for row in np.flatnonzero(which.to_numpy() & ~self.is_bad):
-            self.reasons[int(row)] = reason
+    def _add(self, which: pl.Series, reason: str, cells: pl.Series | None = None) -> None:
+        """Rows that are bad for a reason, and the cell that shows it."""
+        for row in np.flatnonzero(which.to_numpy() & ~self.is_bad).tolist():
+            shown = "" if cells is None else f"{SHOWN}{_shortened(str(cells[row]))}"
+            self.reasons[row] = f"{reason}{shown}"
         self.is_bad |= which.to_numpy()
+
+
+def _shortened(cell: str) -> str:
+    """A cell as it can be shown in a line: masked, without control characters, not too long."""
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", mask(cell)).strip()
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
 
 def _from_first_line(parsed: read.Parsed, invoice: pl.Series) -> read.Parsed:

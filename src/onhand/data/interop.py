@@ -13,9 +13,10 @@ from onhand.data.panel import Floats, Panel
 from onhand.data.tables import Tables
 from onhand.errors import SchemaError
 
-__all__ = ["SEPARATOR", "from_long", "ids", "to_long"]
+__all__ = ["DATE", "SEPARATOR", "SERIES", "VALUE", "from_long", "ids", "to_long"]
 
 SEPARATOR = "/"
+SERIES, DATE, VALUE = "unique_id", "ds", "y"  # the columns of a long frame
 
 
 def ids(panel: Panel) -> NDArray[np.str_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from onhand.data.door import Accepted, Origin, accept, from_rows
 from onhand.data.findings import Finding
 from onhand.data.frames import is_frame, to_polars
 from onhand.data.invoices import from_invoices
-from onhand.data.schema import INVOICES, TABLES, Repeat, recognise_table
+from onhand.data.schema import INVOICES, TABLES, Repeat, normalise_header, recognise_table
 from onhand.data.tables import SET_ASIDE, Tables
 from onhand.data.validate import validate
 from onhand.errors import ReadError
@@ -144,6 +144,7 @@ class _Translated:
     name: str
     accepted: Accepted
     rows_in: int
+    currencies: pl.Series
 
 
 def _translate(piece: _Piece) -> _Translated | _Piece:
@@ -154,7 +155,8 @@ def _translate(piece: _Piece) -> _Translated | _Piece:
     accepted.findings[:0] = piece.findings
     named = piece.set_aside.with_columns(pl.lit(piece.name).alias("table"))
     accepted.set_aside = pl.concat([named, accepted.set_aside])
-    return _Translated(piece.name, accepted, piece.frame.height + piece.set_aside.height)
+    rows_in = piece.frame.height + piece.set_aside.height
+    return _Translated(piece.name, accepted, rows_in, _currencies(piece))
 
 
 def _assemble(parts: list[_Translated | _Piece]) -> Tables:
@@ -163,12 +165,14 @@ def _assemble(parts: list[_Translated | _Piece]) -> Tables:
     aside: list[pl.DataFrame] = [pl.DataFrame(schema=SET_ASIDE)]
     renamed: dict[str, dict[str, str]] = {}
     rows_in: dict[str, int] = {}
+    currencies = [pl.Series("", [], pl.String)]
     for part in parts:
         if isinstance(part, _Piece):
             is_said = any(f.severity == "error" for f in part.findings)
             findings += part.findings if is_said else (*part.findings, _unrecognised(part))
             continue
         findings += part.accepted.findings
+        currencies.append(part.currencies)
         aside.append(part.accepted.set_aside)
         renamed.setdefault(part.name, {}).update(part.accepted.renamed)
         rows_in[part.name] = rows_in.get(part.name, 0) + part.rows_in
@@ -191,8 +195,51 @@ def _assemble(parts: list[_Translated | _Piece]) -> Tables:
         renamed=renamed,
         rows_in=rows_in,
         reconciliation=reconciliation,
+        currency=_usual(currency := pl.concat(currencies)),
     )
+    if currency.n_unique() > 1:
+        tables = replace(tables, findings=(*tables.findings, _mixed(currency)))
     return validate(tables)
+
+
+_MONEY_COLUMNS = (
+    "currency",
+    "currency_code",
+    "currencycode",
+    "order_currency",
+    "presentment_currency",
+)
+
+
+def _currencies(piece: _Piece) -> pl.Series:
+    """The ISO codes that the rows of sales or invoices name, one for each row that does."""
+    nothing = pl.Series("", [], pl.String)
+    if piece.name not in ("sales", "invoices"):
+        return nothing
+    headers = {normalise_header(header): header for header in piece.frame.columns}
+    header = next((headers[name] for name in _MONEY_COLUMNS if name in headers), None)
+    if header is None:
+        return nothing
+    codes = piece.frame[header].cast(pl.String).str.strip_chars().str.to_uppercase()
+    return codes.filter(codes.str.contains(r"^[A-Z]{3}$").fill_null(False)).rename("")
+
+
+def _usual(currencies: pl.Series) -> str:
+    """The code that most rows name; empty where none does."""
+    return "" if not len(currencies) else str(currencies.mode().sort()[0])
+
+
+def _mixed(currencies: pl.Series) -> Finding:
+    counts = currencies.value_counts(sort=True)
+    said = ", ".join(f"{code} ({n:,} rows)" for code, n in counts.iter_rows())
+    return Finding(
+        "warning",
+        "sales",
+        "several-currencies",
+        f"amounts are in {said}; prices are averaged as if all were {currencies.mode().sort()[0]}",
+        "convert them to one currency in the export; units and demand are not touched",
+        int(counts["count"][1:].sum()),
+    )
 
 
 def _stack(name: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:

@@ -47,6 +47,8 @@ class Tables:
         Rows met per table. Rows in = rows accepted + rows set aside, always.
     reconciliation : DataFrame or None
         Where sales came from raw invoice lines: lines, units and money by what became of them.
+    currency : str
+        ISO code of the money, where a column of sales or invoices says so; empty: nobody said.
     """
 
     sales: pl.DataFrame | None = None
@@ -66,6 +68,7 @@ class Tables:
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rows_in: Mapping[str, int] = field(default_factory=dict)
     reconciliation: pl.DataFrame | None = None
+    currency: str = ""
 
     def __post_init__(self) -> None:
         for name in ("renamed", "rows_in"):

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from onhand.data.door import NO_COLUMN
+from onhand.data.door import NO_COLUMN, SHOWN
 from onhand.data.findings import Finding
 from onhand.data.schema import TABLES
 from onhand.data.tables import Tables
@@ -59,10 +59,12 @@ def _no_sales(tables: Tables) -> Iterator[Finding]:
 
 
 def _rows_set_aside(tables: Tables) -> Iterator[Finding]:
-    counts = tables.set_aside.group_by("table", "reason", maintain_order=True).agg(
-        pl.len(), pl.first("file", "line")
+    parts = pl.col("reason").str.splitn(SHOWN, 2).struct
+    rows = tables.set_aside.with_columns(reason=parts.field("field_0"), cell=parts.field("field_1"))
+    counts = rows.group_by("table", "reason", maintain_order=True).agg(
+        pl.len(), pl.first("file", "line", "cell")
     )
-    for table, reason, n, file, line in counts.iter_rows():
+    for table, reason, n, file, line, cell in counts.iter_rows():
         if reason.startswith(NO_COLUMN):
             continue  # the missing column is an error of its own
         share = n / max(tables.rows_in.get(table, n), 1)
@@ -70,7 +72,7 @@ def _rows_set_aside(tables: Tables) -> Iterator[Finding]:
             "error" if share > 0.1 else "warning",
             table,
             "rows-set-aside",
-            f"{reason} ({share:.1%} of the rows)",
+            f"{reason}{f', such as {cell}' if cell else ''} ({share:.1%} of the rows)",
             "mend them in the export; the rest was read",
             n,
             f"{file} line {line}",

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from onhand.data.frames import is_frame, to_polars
-from onhand.data.interop import SEPARATOR, ids, to_long
+from onhand.data.interop import DATE, SEPARATOR, SERIES, VALUE, ids, to_long
 from onhand.data.panel import Panel
 from onhand.demand.history import DemandHistory
 from onhand.errors import SchemaError, ShapeError
@@ -60,15 +60,15 @@ def forecast_to_long(
     n, h = paths.n_series, paths.horizon
     pairs = zip(paths.items, paths.locations, strict=True)
     columns: dict[str, Any] = {
-        "unique_id": np.repeat([f"{item}{SEPARATOR}{place}" for item, place in pairs], h),
-        "ds": np.tile(paths.dates, n),
+        SERIES: np.repeat([f"{item}{SEPARATOR}{place}" for item, place in pairs], h),
+        DATE: np.tile(paths.dates, n),
         model: paths.mean().ravel(),
     }
     for level in levels:
         low, high = paths.quantile(np.array([(1 - level) / 2, (1 + level) / 2]))
         columns[f"{model}-lo-{100 * level:g}"] = low.ravel()
         columns[f"{model}-hi-{100 * level:g}"] = high.ravel()
-    return pl.DataFrame(columns).with_columns(pl.col("ds").cast(pl.Date))
+    return pl.DataFrame(columns).with_columns(pl.col(DATE).cast(pl.Date))
 
 
 def as_paths(
@@ -150,7 +150,7 @@ class _Told:
 
 
 def _of_frame(frame: pl.DataFrame, model: str | None) -> _Told:
-    missing = [name for name in ("unique_id", "ds") if name not in frame.columns]
+    missing = [name for name in (SERIES, DATE) if name not in frame.columns]
     if missing:
         raise SchemaError(
             f"a forecast needs unique_id and ds; {' and '.join(missing)} is missing from "
@@ -170,13 +170,13 @@ def _of_frame(frame: pl.DataFrame, model: str | None) -> _Told:
         point = chosen.pop(np.nan)
         chosen.setdefault(0.5, point)
     frame = frame.with_columns(
-        pl.col("unique_id").cast(pl.String),
-        pl.col("ds").str.to_datetime().dt.date()
-        if frame["ds"].dtype == pl.String
-        else pl.col("ds").cast(pl.Date),
-    ).sort("unique_id", "ds", maintain_order=True)
-    names = frame["unique_id"].unique(maintain_order=True).to_list()
-    dates = frame["ds"].unique().sort().to_numpy().astype("datetime64[D]")
+        pl.col(SERIES).cast(pl.String),
+        pl.col(DATE).str.to_datetime().dt.date()
+        if frame[DATE].dtype == pl.String
+        else pl.col(DATE).cast(pl.Date),
+    ).sort(SERIES, DATE, maintain_order=True)
+    names = frame[SERIES].unique(maintain_order=True).to_list()
+    dates = frame[DATE].unique().sort().to_numpy().astype("datetime64[D]")
     if len(names) * len(dates) != frame.height:
         raise ShapeError(
             f"the forecast has {frame.height} rows for {len(names)} series and {len(dates)} dates; every "
@@ -190,7 +190,7 @@ def _of_frame(frame: pl.DataFrame, model: str | None) -> _Told:
 def _columns(frame: pl.DataFrame) -> dict[str, dict[float, str]]:
     """model -> quantile -> column; NaN for a point. Numbers that are no forecast are left out."""
     found: dict[str, dict[float, str]] = {}
-    taken = {"unique_id", "ds", "y", "cutoff", "index"}
+    taken = {SERIES, DATE, VALUE, "cutoff", "index"}
     for column in frame.columns:
         if column in taken or not frame[column].dtype.is_numeric():
             continue

@@ -10,7 +10,7 @@ from onhand.plan.config import Config
 from onhand.plan.make_plan import make_plan
 from onhand.plan.plan import Plan
 from onhand.plan.progress import Progress, silent
-from onhand.plan.write import write_plan
+from onhand.plan.write import ready_folder, write_plan
 
 __all__ = ["Demo", "demo_config", "run_demo"]
 
@@ -57,6 +57,7 @@ def run_demo(folder: str | Path, *, progress: Progress = silent) -> Demo:
     """
     from onhand.data import sample_shop
 
+    ready_folder(folder)
     progress("Reading 541,909 invoice lines", 0.0)
     tables = sample_shop()
     progress("Reading 541,909 invoice lines", 1.0)

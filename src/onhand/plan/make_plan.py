@@ -12,8 +12,9 @@ from onhand.plan.buying.summary import frontier_of, next_packs, supplier_totals
 from onhand.plan.cards import cards
 from onhand.plan.config import Config
 from onhand.plan.contest import Contest
+from onhand.plan.currency import in_its_currency
 from onhand.plan.economics import economics
-from onhand.plan.forecasters import forecaster_note, forecasters_for
+from onhand.plan.forecasters import forecaster_note, forecasters_of
 from onhand.plan.lines import order_lines
 from onhand.plan.ordering import order_now
 from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
@@ -63,7 +64,7 @@ def make_plan(
     from onhand.data import build_panel
     from onhand.demand import believe
 
-    config = config or Config()
+    config = in_its_currency(config or Config(), tables)
     seed = config.plan.seed if seed is None else seed
     progress("Reading what happened", 0.0)
     panel = build_panel(tables, frequency=config.shop.frequency)
@@ -73,7 +74,7 @@ def make_plan(
     progress("Reading what happened", 1.0)
 
     n_known = int(np.isfinite(history.values).sum())
-    named = forecasters_for(config.forecast.forecaster, panel.frequency, n_known)
+    named = forecasters_of(config.forecast, panel.frequency, n_known)
     forecasters = arrowed(named, config.arrows, panel, terms)
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
 
@@ -93,7 +94,7 @@ def make_plan(
     )
 
     progress("Writing the plan", 0.0)
-    chosen = forecaster_note(config.forecast.forecaster, past.entrant.forecaster, n_known)
+    chosen = forecaster_note(config.forecast.named, past.entrant.forecaster, n_known)
     made_by = (chosen, past.assumption, *ratio_notes(work, past.contest))
     notes = (*work.economics.assumptions, *stock_notes, *made_by)
     plan = _written(work, tables, notes, past.contest)
