@@ -30,7 +30,7 @@ from onhand.plan.comparison import ARROWS, Comparison, Judgement, Pipeline
 from onhand.plan.config import ArrowSettings, Config
 from onhand.plan.contenders import Family, families
 from onhand.plan.economics import Economics, economics
-from onhand.plan.forecasters import forecasters_for
+from onhand.plan.forecasters import forecasters_of
 from onhand.plan.judged import total_margin
 from onhand.plan.ordinary import ordinary_stock
 from onhand.plan.past import Stretch, fit_origins
@@ -99,8 +99,7 @@ def compare_shop(
     history = believe(build_panel(tables, frequency=config.shop.frequency))
     terms = economics(tables, history.panel, config)
     n_known = float(np.isfinite(history.values).sum())
-    frequency = history.panel.frequency
-    forecasters = forecasters_for(config.forecast.forecaster, frequency, n_known)
+    forecasters = forecasters_of(config.forecast, history.panel.frequency, n_known)
     progress("Reading what happened", 1.0)
     return compare_arrows(history, forecasters, terms, config, seed=seed, progress=progress)
 
@@ -116,7 +115,7 @@ def compare_arrows(
 ) -> Comparison:
     """The same for a history and terms that are already there, and any forecasters.
 
-    forecasters : by name, as `onhand.plan.forecasters.forecasters_for` gives them
+    forecasters : by name, as `onhand.plan.forecasters.forecasters_of` gives them
     """
     seed = config.plan.seed if seed is None else seed
     cut = windows_of(history, terms.terms, config)

@@ -204,6 +204,28 @@ class ForecastSettings(_Section):
             "the spread of its paths."
         ),
     )
+    blend: Literal[
+        "",
+        "default",
+        "statistical",
+        "boosted",
+        "seasonal_naive",
+        "moving_average",
+        "exponential_smoothing",
+        "tsb",
+        "bootstrap",
+    ] = Field(
+        default="",
+        description=(
+            "A second forecaster to share the future with: half of the possible worlds are told by it. "
+            "Empty: none."
+        ),
+    )
+
+    @property
+    def named(self) -> str:
+        """What forecasts: one name, or two with a plus between them."""
+        return f"{self.forecaster} + {self.blend}" if self.blend else self.forecaster
 
 
 class PolicySettings(_Section):

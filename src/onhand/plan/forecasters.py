@@ -9,6 +9,7 @@ from onhand.data.panel import Frequency
 from onhand.errors import ConfigError
 from onhand.forecast import (
     TSB,
+    Blend,
     Bootstrap,
     Calibrated,
     ExponentialSmoothing,
@@ -21,9 +22,10 @@ from onhand.forecast.own_spread import OwnSpread
 from onhand.forecast.shared import Shared
 from onhand.forecast.steered import Steered
 from onhand.forecast.steering import steered_by_trees
+from onhand.plan.config import ForecastSettings
 from onhand.plan.plan import Assumption
 
-__all__ = ["FEWEST_FOR_TREES", "forecaster_note", "forecasters_for"]
+__all__ = ["FEWEST_FOR_TREES", "forecaster_note", "forecasters_for", "forecasters_of"]
 
 FEWEST_FOR_TREES = 10_000
 """Known periods of all stock points together below which trees are not taught by default.
@@ -53,19 +55,16 @@ def forecasters_for(
         When a network is asked for and PyTorch is not installed.
 
     >>> list(forecasters_for("default", Frequency.WEEK))
-    ['default', 'statistical', 'own spread']
+    ['default', 'default, own spread', 'statistical', 'statistical, own spread']
     >>> list(forecasters_for("default", Frequency.WEEK, n_known=500))       # too little for trees
-    ['statistical', 'own spread']
+    ['statistical', 'statistical, own spread']
     """
     statistical = Shared(default_forecaster(frequency))
-    own_spread = OwnSpread(statistical)
+    alone = _with_either_spread("statistical", statistical)
+    if name == "statistical" or (name == "default" and n_known < FEWEST_FOR_TREES):
+        return alone
     if name == "default":
-        alone: dict[str, Forecaster] = {"statistical": statistical, "own spread": own_spread}
-        if n_known < FEWEST_FOR_TREES:
-            return alone
-        return {"default": steered_by_trees(statistical, frequency)} | alone
-    if name == "statistical":
-        return {name: statistical, "own spread": own_spread}
+        return _with_either_spread(name, Shared(steered_by_trees(statistical, frequency))) | alone
     if name == "boosted":
         return {name: steered_by_trees(statistical, frequency, share=1.0)}
     if name == "ensemble":
@@ -77,6 +76,23 @@ def forecasters_for(
         "tsb": TSB(),
     }
     return {name: Bootstrap() if name == "bootstrap" else Calibrated(points[name])}
+
+
+def forecasters_of(
+    settings: ForecastSettings, frequency: Frequency, n_known: float = math.inf
+) -> dict[str, Forecaster]:
+    """The forecasters that the settings ask for: those of the named one, or its blend with a second.
+
+    >>> settings = ForecastSettings(forecaster="tsb", blend="moving_average")
+    >>> list(forecasters_of(settings, Frequency.WEEK))
+    ['tsb + moving_average']
+    """
+    named = forecasters_for(settings.forecaster, frequency, n_known)
+    if not settings.blend:
+        return named
+    second = forecasters_for(settings.blend, frequency, n_known)
+    both = Blend([next(iter(named.values())), next(iter(second.values()))])
+    return {settings.named: both}
 
 
 def forecaster_note(name: str, chosen: str, n_known: float) -> Assumption:
@@ -96,6 +112,11 @@ def forecaster_note(name: str, chosen: str, n_known: float) -> Assumption:
         return Assumption(key, chosen, "", "assumed", why)
     why = "its paths led to the cheapest orders on the shop's own past"
     return Assumption(key, chosen, "", "file", why)
+
+
+def _with_either_spread(name: str, forecaster: Forecaster) -> dict[str, Forecaster]:
+    """With the spread of its past errors, and with that of each item's own demand."""
+    return {name: forecaster, f"{name}, own spread": OwnSpread(forecaster)}
 
 
 def _ensemble(statistical: Forecaster, frequency: Frequency) -> Forecaster:

@@ -10,7 +10,7 @@ from onhand.plan.arrows import arrowed
 from onhand.plan.config import Config
 from onhand.plan.contest import Contest
 from onhand.plan.economics import economics
-from onhand.plan.forecasters import forecasters_for
+from onhand.plan.forecasters import forecasters_of
 from onhand.plan.progress import Progress, silent
 from onhand.plan.rehearse import rehearse
 
@@ -44,7 +44,7 @@ def replay_shop(
     panel = history.panel
     terms = economics(tables, panel, config)
     n_known = int(np.isfinite(history.values).sum())
-    named = forecasters_for(config.forecast.forecaster, panel.frequency, n_known)
+    named = forecasters_of(config.forecast, panel.frequency, n_known)
     forecasters = arrowed(named, config.arrows, panel, terms)
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
     if past.contest is None:
