@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
-from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.spread import CountForecast, is_count
 
 __all__ = ["OwnSpread"]
@@ -70,12 +70,35 @@ class OwnSpread:
 
     def fit(self, history: DemandHistory) -> CountForecast:
         """The point forecast from now, and how wide each item's demand has been."""
-        return CountForecast(
-            panel=history.panel,
-            curve=_MeanOf(self.point.fit(history)),
-            ratio=variance_ratios(history, self.strength),
-            is_count=is_count(history.values),
-        )
+        return _spread_around(self.point.fit(history), history, self.strength)
+
+    def learn(self, history: DemandHistory) -> Refitter:
+        """What the point forecaster learned from `history`, where that is dear; itself elsewhere."""
+        if not isinstance(self.point, Learner):
+            return self
+        return _Learned(self.point.learn(history), self.strength)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """A point forecaster that only looks again, and the spread of the history it looks at."""
+
+    point: Refitter
+    strength: float
+
+    def fit(self, history: DemandHistory) -> CountForecast:
+        return _spread_around(self.point.fit(history), history, self.strength)
+
+
+def _spread_around(
+    point: FittedForecaster, history: DemandHistory, strength: float
+) -> CountForecast:
+    return CountForecast(
+        panel=history.panel,
+        curve=_MeanOf(point),
+        ratio=variance_ratios(history, strength),
+        is_count=is_count(history.values),
+    )
 
 
 @dataclass(frozen=True)

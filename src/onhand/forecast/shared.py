@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from onhand.demand.history import DemandHistory
-from onhand.forecast.forecaster import FittedForecaster, Forecaster
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 
 __all__ = ["Shared"]
 
 
 @dataclass(frozen=True)
 class Shared:
-    """A forecaster that is fitted once on a history, however many ask for it in a row.
+    """A forecaster that is fitted, or taught, once on a history, however many ask for it in a row.
 
     The last history and what was learned from it are kept, so that forecasters built on the same one
-    do not pay for it again. The answer is the inner forecaster's.
+    do not pay for it again. The answer is the inner forecaster's. Histories are told apart by identity.
 
     Parameters
     ----------
@@ -30,7 +30,10 @@ class Shared:
     """
 
     inner: Forecaster
-    _kept: list[tuple[DemandHistory, FittedForecaster]] = field(
+    _fitted: list[tuple[DemandHistory, FittedForecaster]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+    _taught: list[tuple[DemandHistory, Refitter]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
 
@@ -40,7 +43,28 @@ class Shared:
         return self.inner.name
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
-        """What the inner forecaster learns from `history`; histories are told apart by identity."""
-        if not (self._kept and self._kept[0][0] is history):
-            self._kept[:] = [(history, self.inner.fit(history))]
-        return self._kept[0][1]
+        """What the inner forecaster learns from `history`."""
+        if not (self._fitted and self._fitted[0][0] is history):
+            self._fitted[:] = [(history, self.inner.fit(history))]
+        return self._fitted[0][1]
+
+    def learn(self, history: DemandHistory) -> Refitter:
+        """What the inner forecaster learned once, shared in its turn; itself where that is cheap."""
+        if not isinstance(self.inner, Learner):
+            return self
+        if not (self._taught and self._taught[0][0] is history):
+            self._taught[:] = [(history, _Once(self.inner.learn(history)))]
+        return self._taught[0][1]
+
+
+@dataclass(frozen=True)
+class _Once:
+    """What was learned, asked once at each origin."""
+
+    inner: Refitter
+    kept: list[tuple[DemandHistory, FittedForecaster]] = field(default_factory=list, repr=False)
+
+    def fit(self, history: DemandHistory) -> FittedForecaster:
+        if not (self.kept and self.kept[0][0] is history):
+            self.kept[:] = [(history, self.inner.fit(history))]
+        return self.kept[0][1]
