@@ -252,7 +252,11 @@ class FrontierPoint:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """Service against investment: `curve` by the buy list, `today` without orders, `chosen` this plan."""
+    """Service against investment: `today` without orders, `chosen` this plan, and the `curve` through both.
+
+    Up to the plan the curve buys the plan's own packs, in the order in which a smaller budget would; beyond
+    it, the packs that are worth most next. Both are judged as the plan is.
+    """
 
     curve: tuple[FrontierPoint, ...]
     today: FrontierPoint

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onhand.decide.replenish.budget import buy_list
-from onhand.plan.buying.proposals import offer_of
+from onhand.decide.replenish.whole_order import ranked_blocks
+from onhand.plan.buying.proposals import Proposal, offer_of
 from onhand.plan.plan import Board, Frontier, FrontierPoint, NextPack, OrderLine, SupplierTotal
 from onhand.plan.wording import money, plural, units
 from onhand.plan.workings import Workings
@@ -123,39 +125,109 @@ def next_packs(work: Workings) -> tuple[NextPack, ...]:
 
 
 def frontier_of(work: Workings, board: Board) -> Frontier | None:
-    """What more and more money buys, down the buy list; None where nothing is worth buying."""
-    proposal, out = work.bought.proposal, work.outlook
-    priced = np.maximum(proposal.unit_cost, 1e-9)
-    plan = buy_list(offer_of(proposal), unit_size=priced, minimum_order=proposal.least)
-    if not len(plan.row):
+    """What money brings, up to this plan and beyond it; None where nothing is worth buying.
+
+    Up to the plan these are its own packs, in the order in which a smaller budget would buy them; beyond
+    it, the packs that come next. So the plan lies on the curve, whatever its policy was tuned to.
+    """
+    out = work.outlook
+    blocks = [_up_to_the_plan(work), _beyond_the_plan(work)]
+    if not any(len(block.size) for block in blocks):
         return None
-    saved = _units_saved(proposal.saves, proposal.step, plan.row, plan.units)
+    size, saved, margin = (
+        np.concatenate([[0.0], *(getattr(block, name) for block in blocks)])
+        for name in ("size", "saved", "margin")
+    )
     wanted = max(float(out.interval_mean.sum()), 1e-12)
     lost = float(out.lost.sum())
-    spend = np.concatenate([[0.0], np.cumsum(plan.size)])
-    margin = np.concatenate([[0.0], np.cumsum(saved * work.margin[plan.row])])
-    fill = 1 - np.maximum(lost - np.concatenate([[0.0], np.cumsum(saved)]), 0.0) / wanted
-    at = np.unique(
-        np.searchsorted(spend, np.linspace(0, spend[-1], _POINTS)).clip(0, len(spend) - 1)
-    )
-    curve = tuple(_point(spend[i], margin[i], fill[i]) for i in at)
-    gained = float(((out.lost - out.lost_with) * work.margin).sum())
+    spend, gained = np.cumsum(size), np.cumsum(margin)
+    fill = 1 - np.maximum(lost - np.cumsum(saved), 0.0) / wanted
+    at = np.searchsorted(spend, np.linspace(0, spend[-1], _POINTS)).clip(0, len(spend) - 1)
+    at = np.unique(np.append(at, len(blocks[0].size)))  # the plan itself is one of the points
+    won = float(((out.lost - out.lost_with) * work.margin).sum())
     return Frontier(
-        curve=curve,
+        curve=tuple(_point(spend[i], gained[i], fill[i]) for i in at),
         today=_point(0.0, 0.0, board.expected_fill_rate_without),
-        chosen=_point(board.order_value, gained, board.expected_fill_rate),
+        chosen=_point(board.order_value, won, board.expected_fill_rate),
     )
 
 
-def _units_saved(saves: Array, step: Array, row: NDArray[np.int64], block: Array) -> Array:
+@dataclass(frozen=True)
+class _Blocks:
+    """Packs bought one block after the other: money, units saved from being lost, margin; each (B,)."""
+
+    size: Array
+    saved: Array
+    margin: Array
+
+
+def _up_to_the_plan(work: Workings) -> _Blocks:
+    """The plan's own packs and bridges, the best worth per money first.
+
+    What they save is scaled to what the plan as a whole saves, packs of one line being counted apart.
+    """
+    line = work.bought.proposal
+    steps = np.rint(work.outlook.quantity / line.step).astype(np.int64)
+    inside = np.minimum(steps, line.worth.shape[1])
+    row, n_steps, worth, size = _ranked(line, np.zeros_like(inside), inside)
+    size = size * _ratio((work.outlook.quantity * work.bought.unit_cost).sum(), size.sum())
+    saved = _units_saved(line.saves, row, n_steps, np.zeros_like(inside))
+    margin = saved * work.margin[row]
+    out, bridges = work.outlook, work.bridges
+    all_saved = float((out.lost - out.lost_with).sum())
+    all_margin = float(((out.lost - out.lost_with) * work.margin).sum())
+    if bridges is not None:
+        early = (out.lost_early - out.lost_early_with)[bridges.row]
+        worth = np.concatenate([worth, bridges.gain])
+        size = np.concatenate([size, bridges.quantity * bridges.unit_cost])
+        saved = np.concatenate([saved, early])
+        margin = np.concatenate([margin, early * work.margin[bridges.row]])
+    order = np.argsort(-worth / np.maximum(size, 1e-12), kind="stable")
+    return _Blocks(
+        size[order],
+        saved[order] * _ratio(all_saved, saved.sum()),
+        margin[order] * _ratio(all_margin, margin.sum()),
+    )
+
+
+def _beyond_the_plan(work: Workings) -> _Blocks:
+    """The packs that would be bought next, as long as they are worth anything."""
+    line = work.bought.proposal
+    steps = np.rint(work.outlook.quantity / line.step).astype(np.int64)
+    first = np.minimum(steps, line.worth.shape[1])
+    last = np.maximum(first, (line.worth > 0).sum(axis=1))
+    last = np.where(last >= np.ceil(line.least / line.step - 1e-9), last, first)
+    row, n_steps, worth, size = _ranked(line, first, last)
+    pays = worth > 0
+    row, n_steps, size = row[pays], n_steps[pays], size[pays]
+    saved = _units_saved(line.saves, row, n_steps, first)
+    return _Blocks(size, saved, saved * work.margin[row])
+
+
+def _ranked(
+    line: Proposal, first: NDArray[np.int64], last: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, Array]:
+    """Stock point, steps, worth and money of the blocks from step `first` to `last`, the best first."""
+    fewest = np.ceil(line.least / line.step - 1e-9)
+    priced = np.maximum(line.unit_cost, 1e-9)
+    return ranked_blocks(first, last, fewest, offer_of(line), priced)
+
+
+def _ratio(whole: float, parts: float) -> float:
+    return whole / parts if parts > 1e-12 else 1.0
+
+
+def _units_saved(
+    saves: Array, row: NDArray[np.int64], n_steps: NDArray[np.int64], first: NDArray[np.int64]
+) -> Array:
     """Units that each block of the list is expected to save from being lost, (B,)."""
-    done = np.zeros(len(step), dtype=np.int64)
+    done = first.copy()
     saved = np.zeros(len(row))
     running = np.concatenate([np.zeros((len(saves), 1)), np.cumsum(saves, axis=1)], axis=1)
-    for b, (i, units_of) in enumerate(zip(row.tolist(), block.tolist(), strict=True)):
-        n = round(units_of / step[i])
-        saved[b] = running[i, min(done[i] + n, saves.shape[1])] - running[i, done[i]]
-        done[i] = min(done[i] + n, saves.shape[1])
+    for b, (i, n) in enumerate(zip(row.tolist(), n_steps.tolist(), strict=True)):
+        end = min(done[i] + n, saves.shape[1])
+        saved[b] = running[i, end] - running[i, done[i]]
+        done[i] = end
     return saved
 
 
