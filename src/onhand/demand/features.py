@@ -284,7 +284,14 @@ def _same_season(look: Lookback, ago: NDArray[np.int64], horizon: int) -> dict[s
 
 def _weighted(values: Floats, is_known: Floats, kernel: Floats) -> Floats:
     """Mean of the known values under each column of a kernel; NaN where none is known."""
-    return _per(values @ kernel, is_known @ kernel)
+    return _per(_summed(values, kernel), _summed(is_known, kernel))
+
+
+def _summed(values: Floats, kernel: Floats) -> Floats:
+    """values @ kernel, (n, k), over no more of the past than the kernel looks at."""
+    used = np.flatnonzero(kernel.any(axis=1))
+    band = slice(used[0], used[-1] + 1) if len(used) else slice(0)
+    return values[:, band] @ kernel[band]
 
 
 def _per(total: Floats, weight: Floats) -> Floats:
@@ -355,9 +362,9 @@ def _pools(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) 
     if has_year:
         kernels |= {name: recent.targets[name] for name in ("year_near", "year_base")}
     # Averaged over time first: groups then add up a few columns instead of the whole past.
-    kernel = np.concatenate(list(kernels.values()), axis=1)  # (W, K)
-    units = recent.values @ kernel  # (N, K)
-    expected = (recent.is_known @ kernel) * scale[:, None]
+    units = np.hstack([_summed(recent.values, k) for k in kernels.values()])  # (N, K)
+    known = np.hstack([_summed(recent.is_known, k) for k in kernels.values()])
+    expected = known * scale[:, None]
     parts = np.cumsum([k.shape[1] for k in kernels.values()])[:-1]
     columns: Columns = {}
     for pool, groups in past.pools.items():
@@ -425,10 +432,12 @@ def _alike(values: Floats, exposure: Floats, past: Floats, target: Floats, sprea
     usual = values.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-6)
     means = np.empty((len(values), target.shape[1]), dtype=np.float32)
     for h in range(target.shape[1]):
-        gap = np.abs(past - target[:, h : h + 1])
+        is_new = target[:, h] != target[:, h - 1] if h else np.ones(len(values), bool)
+        means[:, h] = means[:, h - 1]  # prices stay what they are most of the time
+        gap = np.abs(past[is_new] - target[is_new, h : h + 1])
         weight = np.exp(-4 / spread * np.where(np.isfinite(gap), gap, np.inf))
-        total = (weight * values).sum(axis=1) + usual
-        means[:, h] = total / ((weight * exposure).sum(axis=1) + 1)
+        total = (weight * values[is_new]).sum(axis=1) + usual[is_new]
+        means[is_new, h] = total / ((weight * exposure[is_new]).sum(axis=1) + 1)
     return means
 
 
