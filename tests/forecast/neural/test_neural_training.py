@@ -49,11 +49,11 @@ def lift(net: Neural, history: DemandHistory) -> float:
     return float(relative[planned].mean() / relative[~planned].mean())
 
 
-@pytest.mark.parametrize("architecture", [MLP(24), CNN(16), RNN(16), LSTM(16), GRU(16)])
+@pytest.mark.parametrize("architecture", [MLP(24), CNN(16), RNN(12), LSTM(12), GRU(12)])
 def test_every_architecture_learns_what_a_planned_promotion_brings(architecture: Any) -> None:
-    training = Training(n_epochs=4, n_steps=25, batch_size=64, learning_rate=0.02, dropout=0.0)
-    net = Neural(architecture, Point(), horizon=7, context=14, training=training)
-    assert 2.2 < lift(net, a_shop(30)) < 4
+    training = Training(n_epochs=2, n_steps=20, batch_size=48, learning_rate=0.02, dropout=0.0)
+    net = Neural(architecture, Point(), horizon=7, context=14, training=training, n_origins=1)
+    assert 2 < lift(net, a_shop(30)) < 4
 
 
 def states(net: Neural, history: DemandHistory) -> dict[str, np.ndarray]:
@@ -142,8 +142,8 @@ def test_series_without_weight_teach_nothing() -> None:
     effect = np.repeat([2, 0], 15)[:, None]
     sales = rng.poisson(20 * (1 + effect * promotion[:, :70]))
     history = believe(Panel.of(sales, known={"promotion": promotion}))
-    training = Training(n_epochs=3, n_steps=20, batch_size=64, learning_rate=0.02, dropout=0.0)
-    net = Neural(MLP(16), Point(), horizon=7, context=14, training=training)
+    training = Training(n_epochs=2, n_steps=15, batch_size=64, learning_rate=0.02, dropout=0.0)
+    net = Neural(MLP(16), Point(), horizon=7, context=14, training=training, n_origins=1)
     first, second = np.repeat([1.0, 0.0], 15), np.repeat([0.0, 1.0], 15)
     assert lift(replace(net, omega=second), history) < 1.2
     assert lift(replace(net, omega=first), history) > 1.8
