@@ -13,7 +13,6 @@ from onhand.data import Tables
 from onhand.data.panel import Frequency, Panel
 from onhand.demand import believe
 from onhand.errors import ConfigError
-from onhand.forecast.steered import Steered
 from onhand.plan import forecasters
 from onhand.plan.config import Config, ForecastSettings
 from onhand.plan.forecasters import FEWEST_FOR_TREES, forecaster_note, forecasters_for
@@ -38,8 +37,8 @@ def test_trees_take_part_where_there_is_enough_to_teach_them() -> None:
     """A small shop is left to statistics, and the plan says why."""
     enough = forecasters_for("default", Frequency.DAY, FEWEST_FOR_TREES)
     few = forecasters_for("default", Frequency.DAY, FEWEST_FOR_TREES - 1)
-    assert isinstance(next(iter(enough.values())), Steered)
-    assert set(enough) - set(few) == {"default"}
+    assert next(iter(enough.values())).name == "default, steered by boosted"
+    assert set(enough) - set(few) == {"default", "default, own spread"}
     note = forecaster_note("default", "statistical", FEWEST_FOR_TREES - 1)
     assert (note.source, "9,999 periods" in note.why) == ("assumed", True)
 
@@ -56,8 +55,9 @@ def test_candidates_share_the_statistics_they_stand_on() -> None:
     history = believe(Panel.of(np.ones((3, 30)), frequency=Frequency.WEEK))
     made: dict[str, Any] = dict(forecasters_for("default", Frequency.WEEK))
     shared = made["statistical"]
-    assert made["own spread"].point is shared
-    assert made["default"].calibrated is shared
+    assert made["statistical, own spread"].point is shared
+    assert made["default"].inner.calibrated is shared
+    assert made["default, own spread"].point is made["default"]
     assert shared.fit(history) is shared.fit(history)
 
 
@@ -76,4 +76,4 @@ def test_a_plan_tells_who_forecasts(shop: Shop, monkeypatch: pytest.MonkeyPatch)
     ]
     assert "boosted trees want" in notes[0].why
     assert notes[1].source == "file"
-    assert notes[1].value in ("default", "statistical", "own spread")
+    assert notes[1].value in forecasters_for("default", Frequency.WEEK)
