@@ -121,3 +121,14 @@ def test_every_series_has_a_scale_even_one_that_was_never_seen() -> None:
     scale = scale_of(Past.of(history_of(Panel.of(sales)), 1))
     assert scale[0] == pytest.approx(3)  # the mean of what was seen
     assert 0 < scale[1] < scale[0] < scale[2]
+
+
+def test_a_condition_that_all_share_is_met_like_one_of_their_own() -> None:
+    """A holiday told once for the shop says what the same holiday told for every series says."""
+    is_holiday = (np.arange(67)[None, :] % 6 == 0).astype(np.float32)
+    sales = np.random.default_rng(2).poisson(5 + 10 * is_holiday[:, :60], (4, 60))
+    shared = Panel.of(sales, known={"holiday": is_holiday})
+    own = Panel.of(sales, known={"holiday": np.repeat(is_holiday, 4, axis=0)})
+    of_all, of_each = (describe(Past.of(history_of(p), 7), 7)[0] for p in (shared, own))
+    np.testing.assert_allclose(of_all["holiday_alike"], of_each["holiday_alike"], rtol=1e-5)
+    assert of_all["holiday_alike"].shape == (4, 7)

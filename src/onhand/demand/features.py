@@ -430,7 +430,9 @@ def _alike(values: Floats, exposure: Floats, past: Floats, target: Floats, sprea
     period is added, so that a condition never met before is expected to be as usual.
     """
     usual = values.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-6)
-    means = np.empty((len(values), target.shape[1]), dtype=np.float32)
+    past = np.broadcast_to(past, values.shape)  # of one row where it is the same for all
+    target = np.broadcast_to(target, (len(values), target.shape[1]))
+    means = np.empty(target.shape, dtype=np.float32)
     for h in range(target.shape[1]):
         is_new = target[:, h] != target[:, h - 1] if h else np.ones(len(values), bool)
         means[:, h] = means[:, h - 1]  # prices stay what they are most of the time
