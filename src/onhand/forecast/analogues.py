@@ -76,7 +76,7 @@ class Analogues:
     (True, 1.0)
     """
 
-    n_neighbours: int = 600
+    n_neighbours: int = 1000
     n_origins: int = 12
     horizon: int | None = None
     stride: int | None = None
