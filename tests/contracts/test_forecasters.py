@@ -46,6 +46,7 @@ EXAMPLES: dict[str, Any] = {
     "Calibrated": lambda cls: cls(MovingAverage(8), n_origins=4),
     "Ending": lambda cls: cls(MovingAverage(8)),
     "Foreign": lambda cls: cls(their_mean, "their mean"),
+    "ItemSeasons": lambda cls: cls(TSB()),
     "NewItems": lambda cls: cls(MovingAverage(8)),
     "OwnSpread": lambda cls: cls(MovingAverage(8)),
     "Recent": lambda cls: cls(TSB(), 60),

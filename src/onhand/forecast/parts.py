@@ -36,6 +36,7 @@ from onhand.forecast.align import FittedAligned
 from onhand.forecast.calibrated import FittedCalibrated
 from onhand.forecast.ending import FittedEnding
 from onhand.forecast.forecaster import FittedForecaster
+from onhand.forecast.item_seasons import FittedItemSeasons
 from onhand.forecast.new_items import FittedNewItems
 from onhand.forecast.seasonalised import FittedSeasonalised
 
@@ -115,7 +116,7 @@ class _Ask:
 
 
 def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
-    if isinstance(fitted, FittedSeasonalised):
+    if isinstance(fitted, FittedSeasonalised | FittedItemSeasons):
         is_daily = ask.history.panel.frequency is Frequency.DAY
         inner = _parts(fitted.point, ask)
         added = ask.mean(fitted) - sum(inner.values())
@@ -126,6 +127,9 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
         return _onto(fitted, fitted.inner, "life cycle", ask)
     if isinstance(fitted, FittedAligned):
         return _onto(fitted, fitted.inner, "level", ask)
+    behind = getattr(getattr(fitted, "curve", None), "fitted", None)
+    if behind is not None:  # only the spread is another one's
+        return _parts(behind, ask)
     calibrated, other = getattr(fitted, "calibrated", None), getattr(fitted, "other", None)
     if calibrated is not None and other is not None:  # one steered by another
         share = float(getattr(fitted, "share", 0.5))

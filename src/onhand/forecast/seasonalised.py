@@ -56,14 +56,15 @@ class Seasonalised:
         """The seasonal factors, and the inner forecaster fitted on what remains without them."""
         panel = history.panel
         positions = seasonal_positions(panel.dates, panel.frequency)
-        factors = self._factors(history, positions)
+        factors = self.factors_of(history)
         flat = (history.values / factors[positions]).astype(np.float32)
         return FittedSeasonalised(
             panel, self.point.fit(replace(history, values=flat)), factors, is_count(history.values)
         )
 
-    def _factors(self, history: DemandHistory, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+    def factors_of(self, history: DemandHistory) -> NDArray[np.float64]:
         """The factor of each seasonal position, (53,), as far as the history can tell."""
+        positions = seasonal_positions(history.panel.dates, history.panel.frequency)
         season, n_periods = history.panel.frequency.season, history.n_periods
         if n_periods >= self.n_seasons * season:
             return np.maximum(seasonal_factors(history.values, positions), _LEAST_FACTOR)
