@@ -35,7 +35,7 @@ from onhand.data.panel import Frequency, Panel
 from onhand.demand import believe
 from onhand.evaluate import scores
 from onhand.forecast import default_forecaster
-from onhand.forecast.neural import MLP, Adapted, Neural, Quantiles, Training, pretrain
+from onhand.forecast.neural import MLP, Adapted, Hiding, Neural, Quantiles, Training, pretrain
 
 WEEKS = (4, 8, 13, 26)
 SHOWN = ("statistics", "scratch", "adapted", "as is")
@@ -50,18 +50,19 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, help="folder of the data set")
     parser.add_argument("--out", required=True, type=Path, help="file of results, a line each")
     parser.add_argument("--gaps", type=float, default=0.5, help="share of examples that fill gaps")
+    parser.add_argument("--young", type=float, default=0.5, help="share that hides what is old")
     parser.add_argument("--slices", type=int, default=6, help="new shops and days, at most")
     args = parser.parse_args()
     panel, judged = shop_of(args.name, args.data)
     for k, (new, origin) in enumerate(list(slices(panel))[: args.slices]):
-        key = {"set": args.name, "gaps": args.gaps, "slice": k}
+        key = {"set": args.name, "gaps": args.gaps, "young": args.young, "slice": k}
         if not any(key.items() <= row.items() for row in rows_of(args.out)):
             told = {**key, "origin": origin, "n_series": int(new.sum())}
-            told |= run(panel, judged, new, origin, seed=k, gaps=args.gaps)
+            told |= run(panel, judged, new, origin, seed=k, hiding=Hiding(args.gaps, args.young))
             with args.out.open("a") as file:
                 file.write(json.dumps(told) + "\n")
             print(told, flush=True)
-    mine = {"set": args.name, "gaps": args.gaps}
+    mine = {"set": args.name, "gaps": args.gaps, "young": args.young}
     show(args.name, [row for row in rows_of(args.out) if mine.items() <= row.items()])
 
 
@@ -103,7 +104,7 @@ def horizon_of(panel: Panel) -> int:
 
 
 def run(
-    panel: Panel, judged: np.ndarray, new: np.ndarray, origin: int, *, seed: int, gaps: float
+    panel: Panel, judged: np.ndarray, new: np.ndarray, origin: int, *, seed: int, hiding: Hiding
 ) -> dict[str, Any]:
     """WAPE by contender and weeks of history, and CPU seconds."""
     horizon = horizon_of(panel)
@@ -112,7 +113,7 @@ def run(
     catalogue = believe(panel.rows(~new).until(origin))
     net = Neural(MLP(), Quantiles(), horizon=horizon, training=CATALOGUE, seed=seed)
     started = time.process_time()
-    base = pretrain(net, catalogue, gaps=gaps)
+    base = pretrain(net, catalogue, hiding)
     told: dict[str, Any] = {"catalogue_s": time.process_time() - started}
     per_week = 7 if panel.frequency is Frequency.DAY else 1
     for weeks in WEEKS:

@@ -9,7 +9,7 @@ from onhand.data.panel import Panel
 from onhand.demand import believe
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
-from onhand.forecast.neural import MLP, Adapted, Neural, Point, Training, pretrain
+from onhand.forecast.neural import MLP, Adapted, Hiding, Neural, Point, Training, pretrain
 from onhand.forecast.neural.adapters import with_adapters
 from onhand.forecast.neural.layout import Layout
 from onhand.forecast.neural.trained import TrainedNeural
@@ -71,11 +71,30 @@ def test_what_fills_the_gap_is_not_seen() -> None:
         np.testing.assert_array_equal(getattr(batches[0], name), getattr(batches[1], name))
 
 
+def test_a_series_made_young_is_one_that_began_later() -> None:
+    rng = np.random.default_rng(0)
+    sales = rng.poisson(5, (1, 40)).astype(np.float32)
+    began = sales.copy()
+    began[:, :30] = np.nan
+    layout = Layout.of(believe(Panel.of(sales)), 28, 3)
+    windows = [Windows.of(believe(Panel.of(s)), layout) for s in (sales, began)]
+    hidden = windows[0].batch(np.array([0]), np.array([36]), since=np.array([30]))
+    young = windows[1].batch(np.array([0]), np.array([36]))
+    np.testing.assert_array_equal(hidden.past[0, :, 1], young.past[0, :, 1])
+    np.testing.assert_array_equal(hidden.future[0, :, 2] > 0, young.future[0, :, 2] > 0)
+    asked, since = Hiding(gaps=0.5, young=0.5).draw(np.full(4000, 60), 28, rng)
+    assert 0.45 < (asked < 60).mean() < 0.55
+    assert asked.min() == 32
+    ages = 60 - since[since > 0]
+    assert 0.45 < (since > 0).mean() < 0.55
+    assert 0.3 < (ages <= 5).mean() < 0.6 < (ages <= 28).mean()
+
+
 def test_filling_gaps_alone_teaches_what_a_promotion_brings() -> None:
-    net = pretrain(NET, a_shop(30, 60, seed=0), gaps=1.0)
+    net = pretrain(NET, a_shop(30, 60, seed=0), Hiding(gaps=1.0))
     assert lift(net, a_shop(30, 60, seed=1)) > 1.8
     with pytest.raises(ConfigError, match="gaps is 2"):
-        pretrain(NET, a_shop(3, 30, seed=0), gaps=2)
+        Hiding(gaps=2)
 
 
 def test_adapters_change_nothing_until_they_are_taught(base: TrainedNeural) -> None:

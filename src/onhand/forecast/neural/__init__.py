@@ -15,7 +15,7 @@ from onhand.forecast.neural.onnx import Served, export
 from onhand.forecast.neural.pretraining import pretrain
 from onhand.forecast.neural.rnn import RNN
 from onhand.forecast.neural.trained import TrainedNeural
-from onhand.forecast.neural.training import Epoch, Training
+from onhand.forecast.neural.training import Epoch, Hiding, Training
 from onhand.forecast.neural.zero_shot import ZeroShot
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Architecture",
     "Binned",
     "Epoch",
+    "Hiding",
     "NegativeBinomial",
     "Neural",
     "Point",

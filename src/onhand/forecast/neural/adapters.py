@@ -53,7 +53,9 @@ class Adapted:
     base: TrainedNeural
     rank: int = 8
     training: Training = field(
-        default_factory=lambda: Training(n_epochs=6, n_steps=20, batch_size=128, patience=2)
+        default_factory=lambda: Training(
+            n_epochs=6, n_steps=20, batch_size=128, learning_rate=1e-3, patience=2
+        )
     )
     n_origins: int = 2
     seed: int = 0

@@ -20,7 +20,7 @@ from onhand.forecast.neural.heads import Head, NegativeBinomial
 from onhand.forecast.neural.layout import Layout
 from onhand.forecast.neural.mlp import MLP
 from onhand.forecast.neural.trained import LearnedNeural, TrainedNeural, validation_origins
-from onhand.forecast.neural.training import Training, train
+from onhand.forecast.neural.training import Hiding, Training, train
 from onhand.forecast.neural.windows import Windows
 
 __all__ = ["Neural"]
@@ -102,10 +102,10 @@ class Neural:
         """A network taught on `history`, to forecast from its end or from any later origin."""
         return LearnedNeural(self.train(history), history.n_periods)
 
-    def train(self, history: DemandHistory, *, gaps: float = 0.0) -> TrainedNeural:
+    def train(self, history: DemandHistory, *, hiding: Hiding | None = None) -> TrainedNeural:
         """The network alone, to be kept, exported or asked about other histories.
 
-        gaps : share of the examples that hide a stretch of the past, see `pretrain`
+        hiding : what is hidden from its examples, see `pretrain`
         """
         _require_torch()
         import torch
@@ -121,7 +121,7 @@ class Neural:
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             network = build(self.architecture, layout, head.start(), self.training.dropout)
-        epochs = train(network, head, windows, origins, self.training, self.seed, gaps)
+        epochs = train(network, head, windows, origins, self.training, self.seed, hiding)
         return TrainedNeural(layout, head, network, epochs, self.n_origins)
 
 

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-__all__ = ["Epoch", "Training", "n_threads", "on_threads", "train"]
+__all__ = ["Epoch", "Hiding", "Training", "n_threads", "on_threads", "train"]
 
+Ints = NDArray[np.int64]
 _MOST_CHECKED = 6_000  # validation windows, at most
 
 
@@ -43,6 +44,43 @@ class Epoch:
     valid_loss: float
     rate: float
     seconds: float
+
+
+@dataclass(frozen=True)
+class Hiding:
+    """What is hidden from the examples of a training.
+
+    Parameters
+    ----------
+    gaps : share of the examples that hide a stretch of `horizon` periods and ask for it to be filled;
+        the others ask for what comes next
+    young : share of the examples that hide all but the last periods of the context, as of a series that
+        began not long ago; from one period to the whole context, short ones as often as long ones
+
+    Raises
+    ------
+    ConfigError
+        When one of them is not a share.
+    """
+
+    gaps: float = 0.0
+    young: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.gaps <= 1 and 0 <= self.young <= 1):
+            raise ConfigError(
+                f"gaps is {self.gaps} and young {self.young}; choose shares 0..1 for both"
+            )
+
+    def draw(self, origin: Ints, context: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """First period to tell, and first period of which something is known, (B,) each."""
+        size = len(origin)
+        first = np.maximum(origin - context, 1)  # of period 0 no level is known
+        is_gap = rng.random(size) < self.gaps
+        asked = np.where(is_gap, rng.integers(first, origin + 1), origin)
+        age = np.ceil(context ** rng.random(size)).astype(np.int64)
+        is_young = rng.random(size) < self.young
+        return asked, np.where(is_young, np.maximum(origin - age, 0), 0)
 
 
 @dataclass(frozen=True)
@@ -105,20 +143,19 @@ def train(
     origins: list[int],
     settings: Training,
     seed: int,
-    gaps: float = 0.0,
+    hiding: Hiding | None = None,
 ) -> tuple[Epoch, ...]:
     """Teach `network` from periods before the first of `origins`, checked at `origins`.
 
     Only weights that ask for a gradient are taught. The network is left with the weights of the best
-    check, those that it came with among them, ready to forecast on the CPU.
-
-    gaps : share of the windows that ask for a gap in the past to be filled, not for what comes next
+    check, those that it came with among them, ready to forecast on the CPU. Nothing is hidden from
+    examples where no `hiding` is given.
     """
     import torch
 
     with on_threads(), torch.random.fork_rng():
         run = _Run.new(network, head, windows, origins, settings, seed)
-        run.gaps = gaps
+        run.hiding = hiding
         run.resume()
         if not run.log:
             run.best_loss = run.check()
@@ -143,7 +180,7 @@ class _Run:
     optimizer: torch.optim.Optimizer
     best: dict[str, Tensor]
     best_loss: float = float("inf")
-    gaps: float = 0.0
+    hiding: Hiding | None = None
     log: list[Epoch] = field(default_factory=list)
 
     @classmethod
@@ -210,16 +247,18 @@ class _Run:
         for k in range(n_steps):
             rows = series[rng.integers(0, len(series), size)]
             origin = rng.integers(1, max(end, 2), size)
-            asked = self._asked(origin, rng) if self.gaps else None
-            power = self.settings.scale_power
-            batch = self.windows.batch(rows, origin, asked=asked, end=end, scale_power=power)
+            asked, since = None, None
+            if self.hiding is not None:
+                asked, since = self.hiding.draw(origin, self.windows.layout.context, rng)
+            batch = self.windows.batch(
+                rows,
+                origin,
+                asked=asked,
+                since=since,
+                end=end,
+                scale_power=self.settings.scale_power,
+            )
             yield (number - 1) * self.settings.n_steps + k, batch
-
-    def _asked(self, origin: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-        """First period to tell (B,): the origin, or for some windows one of those before it."""
-        first = np.maximum(origin - self.windows.layout.context, 1)  # of period 0 no level is known
-        is_gap = rng.random(len(origin)) < self.gaps
-        return np.where(is_gap, rng.integers(first, origin + 1), origin)
 
     def _step(self, k: int, batch: Batch) -> float:
         """One step down the gradient; the loss before it."""
@@ -325,7 +364,7 @@ class _Run:
         """What must be the same for a training to go on: the data, the settings, the parts."""
         s = self.settings
         told = (s.n_epochs, s.n_steps, s.batch_size, s.learning_rate, s.weight_decay, s.dropout)
-        more = (s.clip, s.patience, s.scale_power, self.seed, self.head, self.origins, self.gaps)
+        more = (s.clip, s.patience, s.scale_power, self.seed, self.head, self.origins, self.hiding)
         parts = [(name, tuple(p.shape)) for name, p in self.network.named_parameters()]
         digest = hashlib.sha256(repr((told, more, self.windows.layout, parts)).encode())
         for table in (self.windows.values, self.windows.exposure, self.windows.omega):

@@ -125,6 +125,7 @@ class Windows:
         origin: Ints,
         *,
         asked: Ints | None = None,
+        since: Ints | None = None,
         end: int | None = None,
         scale_power: float = 0.0,
     ) -> Batch:
@@ -133,16 +134,18 @@ class Windows:
         asked : (B,), first of the `horizon` periods that are asked for. None: the origin, a
             forecast. An earlier one makes a gap in the context that is to be filled from both of
             its sides; the step is then below 0.
+        since : (B,), first period of which anything is known, as of a series that began then. None: 0
         end : targets of periods from it on have no weight: they are the future of whoever asks
         scale_power : a target weighs omega times (scale / usual scale) ** scale_power
         """
         first = origin if asked is None else asked
+        begin = np.zeros_like(origin) if since is None else since
         c, h = self.layout.context, self.layout.horizon
         rows = series[:, None]
         at = origin[:, None] + np.arange(-c, 0)  # (B, C) periods
-        is_gap = (at >= first[:, None]) & (at < first[:, None] + h)
-        exposure = np.where(is_gap, np.float32(0), self._read(self.exposure, rows, at))
-        demand = np.where(is_gap, np.float32(0), self._read(self.values, rows, at))
+        is_hidden = (at >= first[:, None]) & (at < first[:, None] + h) | (at < begin[:, None])
+        exposure = np.where(is_hidden, np.float32(0), self._read(self.exposure, rows, at))
+        demand = np.where(is_hidden, np.float32(0), self._read(self.values, rows, at))
         scale = self._scale(demand, exposure, first)
         unit = np.maximum(scale, 1e-9)[:, None]
         ahead = first[:, None] + np.arange(h)  # (B, H)
@@ -156,7 +159,7 @@ class Windows:
         weight = seen * omega * self._size(scale)[:, None] ** scale_power
         return Batch(
             past=self._past(rows, at, (demand / unit).astype(np.float32), exposure),
-            future=self._future(rows, ahead, origin - first, unit),
+            future=self._future(rows, ahead, origin - first, begin, unit),
             size=np.stack([self._log_size(scale), exposure.mean(axis=1)], axis=1),
             static=self.codes[series],
             scale=scale,
@@ -197,13 +200,13 @@ class Windows:
         dates = self.calendar[np.clip(at, 0, None)]
         return np.concatenate([past, dates], axis=2, dtype=np.float32)
 
-    def _future(self, rows: Ints, ahead: Ints, early: Ints, unit: Floats) -> Floats:
+    def _future(self, rows: Ints, ahead: Ints, early: Ints, begin: Ints, unit: Floats) -> Floats:
         """The channels of the periods to tell, (B, H, F), which begin `early` before the origin."""
         h = ahead.shape[1]
         step = (np.arange(h) - early[:, None]) / max(h - 1, 1)  # 0..1 in a forecast
         channels: list[Any] = [step.astype(np.float32), *self._known(rows, ahead)]
         for back in self.layout.echoes:
-            channels += self._echo(rows, ahead, back, unit)
+            channels += self._echo(rows, ahead, back, begin, unit)
         future = np.stack(np.broadcast_arrays(*channels), axis=2)
         return np.concatenate(
             [future, self.calendar[np.clip(ahead, 0, None)]], axis=2, dtype=np.float32
@@ -214,11 +217,14 @@ class Windows:
         clipped = np.clip(at, 0, None)
         return [v[rows if len(v) > 1 else 0, clipped] for v in self.known]
 
-    def _echo(self, rows: Ints, ahead: Ints, back: Ints, unit: Floats) -> tuple[Floats, Floats]:
+    def _echo(
+        self, rows: Ints, ahead: Ints, back: Ints, begin: Ints, unit: Floats
+    ) -> tuple[Floats, Floats]:
         """Mean demand `back` (B, H, k) periods before each target, as far as it was over by then."""
         at = ahead[:, :, None] - back
-        is_over = at < ahead[:, :1, None]  # before the first of the periods that are asked for
-        known = np.where(is_over, self._read(self.exposure, rows[:, :, None], at), 0)
+        # Before the first of the periods that are asked for, and not before anything is known.
+        is_seen = (at < ahead[:, :1, None]) & (at >= begin[:, None, None])
+        known = np.where(is_seen, self._read(self.exposure, rows[:, :, None], at), 0)
         total = (known * self._read(self.values, rows[:, :, None], at)).sum(axis=2)
         count = known.sum(axis=2)
         mean = np.log1p(total / np.maximum(count, 1e-9) / unit)
