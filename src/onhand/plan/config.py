@@ -132,6 +132,14 @@ class SupplySettings(_Section):
     review_days: float = Field(
         default=7.0, gt=0, le=365, description="Days from one chance to order to the next."
     )
+    cycles: Literal["stated", "proposed"] = Field(
+        default="stated",
+        description=(
+            "How often each supplier is ordered from. stated: as the tables or review_days say. proposed: "
+            "as often as is cheapest by what its orders, lines and containers cost and stock costs to "
+            "hold, where that is known; the plan lists the proposal in either case."
+        ),
+    )
     minimum_order: float = Field(
         default=0.0, ge=0, description="Smallest order, in units. 0: none."
     )

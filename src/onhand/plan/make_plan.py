@@ -8,6 +8,8 @@ import onhand
 from onhand.data.tables import Tables
 from onhand.plan.arrows import arrowed
 from onhand.plan.board import board_of
+from onhand.plan.buying.calendars import calendar_of, with_cycles
+from onhand.plan.buying.cycles import CycleAdvice, advise_cycles
 from onhand.plan.buying.summary import frontier_of, next_packs, supplier_totals
 from onhand.plan.cards import cards
 from onhand.plan.config import Config
@@ -70,6 +72,11 @@ def make_plan(
     panel = build_panel(tables, frequency=config.shop.frequency)
     history = believe(panel)
     terms = economics(tables, panel, config)
+    advice = advise_cycles(tables, history, terms, config, seed=seed)
+    given = tables
+    if config.supply.cycles == "proposed":
+        tables = with_cycles(given, panel, advice)
+        terms = economics(tables, panel, config)
     stock, stock_notes = stock_now(tables, history, terms, config)
     progress("Reading what happened", 1.0)
 
@@ -97,14 +104,19 @@ def make_plan(
     chosen = forecaster_note(config.forecast.named, past.entrant.forecaster, n_known)
     made_by = (chosen, past.assumption, *ratio_notes(work, past.contest))
     notes = (*work.economics.assumptions, *stock_notes, *made_by)
-    plan = _written(work, tables, notes, past.contest)
+    plan = _written(work, given, notes, past.contest, advice)
     progress("Writing the plan", 1.0)
     return plan
 
 
 def _written(
-    work: Workings, tables: Tables, notes: tuple[Assumption, ...], replay: Contest | None
+    work: Workings,
+    tables: Tables,
+    notes: tuple[Assumption, ...],
+    replay: Contest | None,
+    advice: tuple[CycleAdvice, ...],
 ) -> Plan:
+    is_used, currency = work.config.supply.cycles == "proposed", work.config.shop.currency
     orders = order_lines(work)
     points = point_outlooks(work)
     board = board_of(work, orders, points)
@@ -127,6 +139,7 @@ def _written(
         supplier_orders=supplier_totals(work, orders),
         buy_list=next_packs(work),
         frontier=frontier_of(work, board),
+        calendars=tuple(calendar_of(one, currency, is_used=is_used) for one in advice),
     )
 
 

@@ -22,6 +22,7 @@ from onhand.plan.contest import Contest
 __all__ = [
     "Assumption",
     "Board",
+    "Calendar",
     "Frontier",
     "FrontierPoint",
     "Increment",
@@ -264,6 +265,30 @@ class Frontier:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """How often a supplier is ordered from, and how often would be cheapest.
+
+    every_days_now, every_days : days between its orders, as stated and as proposed
+    cost_now, cost, saved : money per year of orders, lines, containers and stock;  saved = cost_now - cost
+    bound : money per year that no cycles can undercut
+    slower : (item, location, days) of those that need not be in every order
+    is_used : whether this plan is made with it
+    """
+
+    supplier: str
+    n_items: int
+    every_days_now: float
+    every_days: float
+    cost_now: float
+    cost: float
+    saved: float
+    bound: float
+    slower: tuple[tuple[str, str, float], ...]
+    is_used: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line to order from one supplier for one stock point.
 
@@ -405,6 +430,7 @@ class Plan:
     supplier_orders : the orders by supplier
     buy_list : what money should buy next, from nothing ordered, the best first
     frontier : null when there is nothing worth buying
+    calendars : order cycles by supplier, the most money saved first; suppliers whose orders cost something
 
     >>> import onhand
     >>> plan = onhand.make_plan(onhand.sample_shop())  # doctest: +SKIP
@@ -429,6 +455,7 @@ class Plan:
     supplier_orders: tuple[SupplierTotal, ...] = ()
     buy_list: tuple[NextPack, ...] = ()
     frontier: Frontier | None = None
+    calendars: tuple[Calendar, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain dictionaries, lists, numbers and strings, spelled as in `plan.json`."""

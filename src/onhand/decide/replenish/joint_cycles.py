@@ -7,6 +7,7 @@ delivery φ_i, and each delivery is packed into containers:
                     +  Σ_i k_i / (m_i T)                         a line on it
                     +  Σ_i h_i d_i m_i T / 2                     cycle stock
                     +  Σ_i h_i z_i σ_i √(L_i + m_i T)            safety stock for the longer cover
+                    +  Σ_i c_i d_i (1 - life_i / (m_i T))⁺       what perishes before it is sold
                     +  C · (mean over deliveries of ⌈load / capacity⌉) / T
 
 Without containers the problem falls apart into one small one per item once T is fixed. Containers
@@ -26,7 +27,15 @@ from onhand.errors import ShapeError
 from onhand.optimize.minimize import Method, Minimum, minimize
 from onhand.optimize.stop import Stop
 
-__all__ = ["CycleProblem", "JointCycles", "analytic_cycles", "cycles_of", "search_cycles"]
+__all__ = [
+    "CycleProblem",
+    "JointCycles",
+    "analytic_cycles",
+    "cycles_of",
+    "fixed_cycles",
+    "search_cycles",
+    "steady_cycles",
+]
 
 Array = NDArray[np.float64]
 MOST_MULTIPLE = 8
@@ -63,7 +72,11 @@ class CycleProblem:
     container_cost, container_volume : money per container and what it holds; cost 0: no containers
     safety : (N,) units of safety stock per √period, z · σ
     lead_time : (N,) periods
-    most_base : longest time between deliveries that is tried, periods
+    least_base, most_base : shortest and longest time between deliveries that is tried, periods; a
+        supplier's minimum order sets the least
+    base_step : the time between deliveries is a multiple of it: 7 where orders are taken on Mondays only
+    shelf_life : (N,) periods after which what is left is thrown away; infinity: never
+    unit_cost : (N,) money lost with each unit thrown away, c
     """
 
     demand: Array
@@ -76,14 +89,21 @@ class CycleProblem:
     safety: ArrayLike = 0.0
     lead_time: ArrayLike = 0.0
     most_base: int = 26
+    shelf_life: ArrayLike = np.inf
+    unit_cost: ArrayLike = 0.0
+    least_base: int = 1
+    base_step: int = 1
 
     def __post_init__(self) -> None:
         n = self.demand.shape
         for name in ("line_cost", "holding_cost", "volume"):
             if getattr(self, name).shape != n:
                 raise ShapeError(f"{name} has shape {getattr(self, name).shape}; demand has {n}")
-        if not (self.container_volume > 0 and self.most_base >= 1):
-            raise ShapeError("container_volume must be above 0 and most_base at least 1")
+        if not (self.container_volume > 0 and self.base_step >= 1 and len(self.bases)):
+            raise ShapeError(
+                "container_volume must be above 0, base_step at least 1, and some multiple of it must lie "
+                f"between least_base, {self.least_base}, and most_base, {self.most_base}"
+            )
 
     @property
     def n_items(self) -> int:
@@ -91,10 +111,17 @@ class CycleProblem:
         return len(self.demand)
 
     @property
+    def bases(self) -> range:
+        """The times between deliveries that are tried, periods, rising."""
+        step = self.base_step
+        first = step * max(1, math.ceil(self.least_base / step))
+        return range(first, self.most_base + 1, step)
+
+    @property
     def lower(self) -> Array:
-        """T = 1, every m = 1, every phase 0; (1 + 2N,)."""
+        """The shortest T, every m = 1, every phase 0; (1 + 2N,)."""
         n = self.n_items
-        return np.concatenate([[1.0], np.ones(n), np.zeros(n)])
+        return np.concatenate([[float(self.bases[0])], np.ones(n), np.zeros(n)])
 
     @property
     def upper(self) -> Array:
@@ -106,14 +133,14 @@ class CycleProblem:
 
     def costs(self, candidates: Array) -> Array:
         """Money per period of each candidate, (P, 1 + 2N) -> (P,)."""
-        base, multiples, phases = _decoded(candidates, self.n_items)
+        base, multiples, phases = _decoded(self, candidates)
         return self._without_containers(base, multiples) + self._containers(base, multiples, phases)
 
     def bound(self) -> float:
         """Money per period that no cycles can beat: each item alone, containers never half empty."""
         best = np.inf
         full = self.container_cost * float(self.demand @ self.volume) / self.container_volume
-        for base in range(1, self.most_base + 1):
+        for base in self.bases:
             apart = self.item_costs(base, np.arange(1, MOST_MULTIPLE + 1)).min(axis=1).sum()
             # Whatever is in a delivery needs a container, and no item skips more than seven.
             sent = max(full, self.container_cost / (base * MOST_MULTIPLE))
@@ -122,19 +149,22 @@ class CycleProblem:
 
     def item_costs(self, base: int, multiples: NDArray[np.int64]) -> Array:
         """Line, cycle-stock and safety-stock cost per period of each item and multiple, (N, M)."""
-        cover = base * multiples.astype(np.float64)  # (M,)
-        safety = np.broadcast_to(np.asarray(self.safety, dtype=np.float64), self.demand.shape)
-        lead = np.broadcast_to(np.asarray(self.lead_time, dtype=np.float64), self.demand.shape)
-        stock = self.demand[:, None] * cover / 2 + safety[:, None] * np.sqrt(lead[:, None] + cover)
-        return self.line_cost[:, None] / cover + self.holding_cost[:, None] * stock
+        return self._each((base * multiples[:, None]).astype(np.float64)).T
 
     def _without_containers(self, base: NDArray[np.int64], multiples: NDArray[np.int64]) -> Array:
-        cover = base[:, None] * multiples  # (P, N)
-        safety = np.broadcast_to(np.asarray(self.safety, dtype=np.float64), self.demand.shape)
-        lead = np.broadcast_to(np.asarray(self.lead_time, dtype=np.float64), self.demand.shape)
+        return self.delivery_cost / base + self._each(
+            (base[:, None] * multiples).astype(np.float64)
+        ).sum(axis=1)
+
+    def _each(self, cover: Array) -> Array:
+        """Line, stock and waste cost per period of each item, (P, N), for covers (P, 1) or (P, N)."""
+        safety, lead, life, lost = (
+            np.broadcast_to(np.asarray(x, dtype=np.float64), self.demand.shape)
+            for x in (self.safety, self.lead_time, self.shelf_life, self.unit_cost)
+        )
         stock = self.demand * cover / 2 + safety * np.sqrt(lead + cover)
-        per_item = self.line_cost / cover + self.holding_cost * stock
-        return self.delivery_cost / base + per_item.sum(axis=1)
+        waste = lost * self.demand * np.maximum(0.0, 1 - life / cover)
+        return np.asarray(self.line_cost / cover + self.holding_cost * stock + waste)
 
     def _containers(
         self, base: NDArray[np.int64], multiples: NDArray[np.int64], phases: NDArray[np.int64]
@@ -167,7 +197,7 @@ def analytic_cycles(problem: CycleProblem) -> JointCycles:
     [1, 2]
     """
     best: JointCycles | None = None
-    for base in range(1, problem.most_base + 1):
+    for base in problem.bases:
         choices = problem.item_costs(base, np.arange(1, MOST_MULTIPLE + 1))
         multiples = choices.argmin(axis=1) + 1
         phases = _spread(problem.demand * problem.volume * multiples, multiples)
@@ -176,6 +206,37 @@ def analytic_cycles(problem: CycleProblem) -> JointCycles:
             best = JointCycles(base, multiples.astype(np.int64), phases, cost)
     assert best is not None  # most_base >= 1
     return best
+
+
+def steady_cycles(problem: CycleProblem, base: int) -> JointCycles:
+    """Every item on every delivery, every `base` periods: how most shops order.
+
+    >>> import numpy as np
+    >>> items = CycleProblem(
+    ...     demand=np.array([10.0]), line_cost=np.array([2.0]), holding_cost=np.array([0.1]),
+    ...     volume=np.ones(1), delivery_cost=8.0)
+    >>> steady_cycles(items, 4).cost                     # (8 + 2) / 4 and 0.1 · 10 · 4 / 2
+    4.5
+    """
+    ones, none = np.ones(problem.n_items, dtype=np.int64), np.zeros(problem.n_items, dtype=np.int64)
+    cost = float(problem.costs(_encoded(base, ones, none)[None])[0])
+    return JointCycles(base, ones, none, cost)
+
+
+def fixed_cycles(problem: CycleProblem, base: int) -> JointCycles:
+    """Every item in every delivery, one every `base` periods: how most shops order.
+
+    >>> import numpy as np
+    >>> items = CycleProblem(
+    ...     demand=np.array([10.0]), line_cost=np.array([2.0]), holding_cost=np.array([0.1]),
+    ...     volume=np.ones(1), delivery_cost=8.0)
+    >>> fixed_cycles(items, 4).cost                     # (8 + 2) / 4 and 0.1 · 10 · 4 / 2
+    4.5
+    """
+    every = np.ones(problem.n_items, dtype=np.int64)
+    phases = np.zeros(problem.n_items, dtype=np.int64)
+    cost = float(problem.costs(_encoded(base, every, phases)[None])[0])
+    return JointCycles(base, every, phases, cost)
 
 
 def search_cycles(
@@ -189,14 +250,16 @@ def search_cycles(
 
 def cycles_of(problem: CycleProblem, found: Minimum) -> JointCycles:
     """A search's best candidate as cycles."""
-    base, multiples, phases = _decoded(found.candidate[None], problem.n_items)
+    base, multiples, phases = _decoded(problem, found.candidate[None])
     return JointCycles(int(base[0]), multiples[0], phases[0], found.cost)
 
 
 def _decoded(
-    candidates: Array, n: int
+    problem: CycleProblem, candidates: Array
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    base = np.rint(candidates[:, 0]).astype(np.int64)
+    n, bases = problem.n_items, np.asarray(problem.bases)
+    nearest = np.abs(candidates[:, :1] - bases).argmin(axis=1)
+    base = bases[nearest].astype(np.int64)
     multiples = np.rint(candidates[:, 1 : 1 + n]).astype(np.int64)
     phases = np.floor(candidates[:, 1 + n :] * multiples + 1e-9).astype(np.int64)
     return base, multiples, phases
