@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from onhand.data import Tables
 from onhand.plan.config import Config
-from onhand.plan.diff import compare_plans
+from onhand.plan.diff import changed_since, compare_plans
 from onhand.plan.make_plan import make_plan
-from onhand.plan.plan import Plan
+from onhand.plan.plan import Part, Plan
 
 Shop = Callable[..., Tables]
 
@@ -38,3 +39,44 @@ def test_differences_add_up(shop: Shop, quick: Config, plan: Plan) -> None:
     assert total.difference == pytest.approx(suppliers, abs=0.01)
     moved = [abs(line.money) for line in found.lines]
     assert moved == sorted(moved, reverse=True)
+
+
+def test_a_forecast_that_moved_says_what_moved_it(plan: Plan) -> None:
+    """Demand of one item up by ten, nine of it season: the parts of the change are told, most first."""
+    first = plan.stock_points[0]
+    old = replace(first, mean_demand=5.0, parts=(Part("level", 4.0), Part("season", 1.0)))
+    new = replace(first, mean_demand=15.0, parts=(Part("level", 5.0), Part("season", 10.0)))
+    before, after = (
+        replace(plan, stock_points=(point, *plan.stock_points[1:])) for point in (old, new)
+    )
+    (found,) = compare_plans(before, after).forecasts
+    assert (found.before, found.after) == (5.0, 15.0)
+    assert found.parts == (("season", 9.0), ("level", 1.0))
+    assert found.money == pytest.approx(10 * first.price)
+    told = changed_since(before, after, first.item)
+    assert "15 are expected per week instead of 5: season +9, level +1." in told
+    assert "nothing has changed" in changed_since(before, before, first.item)
+
+
+def test_parts_add_up_to_the_expected_demand_and_are_explained(plan: Plan) -> None:
+    """Of every stock point, as printed; the explanation lists them under the forecast."""
+    from onhand.plan.explain import explain
+
+    for point in plan.stock_points:
+        total = math.fsum(part.units for part in point.parts)
+        assert total == pytest.approx(point.mean_demand, abs=1e-6)
+        assert 0 <= point.alive <= 1
+    busiest = max(plan.stock_points, key=lambda point: point.mean_demand)
+    told = explain(plan, busiest.item)
+    assert "expected per week" in told
+    assert "is the level of late" in told
+
+
+def test_items_that_come_and_go_are_told(plan: Plan) -> None:
+    """A stock point that only one of the plans knows has no before or no after."""
+    fewer = replace(plan, stock_points=plan.stock_points[1:])
+    gone = plan.stock_points[0]
+    (found,) = compare_plans(plan, fewer).forecasts
+    assert (found.item, found.after) == (gone.item, None)
+    assert "no longer in the plan" in changed_since(plan, fewer, gone.item)
+    assert "is new in the plan" in changed_since(fewer, plan, gone.item)

@@ -21,10 +21,15 @@ def command(
     plan: Annotated[
         Path, typer.Option("--plan", "-p", help="A plan.json, or the folder that holds it.")
     ] = Path("onhand-plan"),
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="The last plan: also say what changed since."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain one item's order step by step, in the plan's own numbers."""
     from onhand.cli.screen import plain
+    from onhand.plan.diff import changed_since
     from onhand.plan.explain import explain, find
     from onhand.plan.plan import Plan
 
@@ -39,3 +44,5 @@ def command(
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         typer.echo(plain(explain(made, item, location)))
+        if against is not None:
+            typer.echo(plain(changed_since(Plan.read(against), made, item, location)))

@@ -25,6 +25,7 @@ def show_difference(found: PlanDifference, currency: str) -> None:
     if found.suppliers:
         heading("Ordered from each supplier")
         out().print(table(columns, [_row(change, currency) for change in found.suppliers]))
+    _show_forecasts(found, currency)
     if not found.lines:
         out().print("No order line differs.")
         return
@@ -43,6 +44,26 @@ def show_difference(found: PlanDifference, currency: str) -> None:
     names = ("item", "title", "supplier", "before", "now", "money")
     sides = ("left", "left", "left", "right", "right", "right")
     out().print(table(dict(zip(names, sides, strict=True)), lines))
+
+
+def _show_forecasts(found: PlanDifference, currency: str) -> None:
+    """The expected demands that change most, and what moved them."""
+    if not found.forecasts:
+        return
+    heading(f"Forecasts that change most (of {len(found.forecasts):,})")
+    rows = [
+        (
+            change.item,
+            change.title[:32],
+            "" if change.before is None else units(change.before),
+            "" if change.after is None else units(change.after),
+            money(change.money, currency),
+            ", ".join(f"{group} {moved:+,.3g}" for group, moved in change.parts[:3]),
+        )
+        for change in found.forecasts[:_N_SHOWN]
+    ]
+    columns = {"item": "left", "title": "left", "before": "right", "now": "right"}
+    out().print(table(columns | {"money": "right", "moved by": "wide"}, rows))
 
 
 def _who(before: str, after: str) -> str:

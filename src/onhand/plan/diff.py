@@ -1,7 +1,8 @@
 """What would be different, between one plan and another?
 
-For what-ifs (`onhand plan --set … --against plan.json`): the money, the units and the service of two
-plans side by side, in all and by supplier, and the lines that change most.
+For what-ifs (`onhand plan --set … --against plan.json`) and for what the last run did not know: the
+money, the units and the service of two plans side by side, in all and by supplier, the lines that
+change most, and the forecasts that do, with the part of each that moved them.
 """
 
 from __future__ import annotations
@@ -9,9 +10,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from onhand.plan.plan import OrderLine, Plan
+from onhand.plan.plan import OrderLine, Plan, PointOutlook
+from onhand.plan.wording import units as said
 
-__all__ = ["Change", "LineChange", "PlanDifference", "compare_plans"]
+__all__ = [
+    "Change",
+    "ForecastChange",
+    "LineChange",
+    "PlanDifference",
+    "changed_since",
+    "compare_plans",
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,24 @@ class LineChange:
 
 
 @dataclass(frozen=True)
+class ForecastChange:
+    """An expected demand per period that differs; None: the stock point was not, or is no more, planned.
+
+    parts : what each part of the forecast adds to the change, the most first; empty where either plan
+        does not know its parts
+    money : the change at the price of the item
+    """
+
+    item: str
+    location: str
+    title: str
+    before: float | None
+    after: float | None
+    parts: tuple[tuple[str, float], ...]
+    money: float
+
+
+@dataclass(frozen=True)
 class PlanDifference:
     """What changes from one plan to another.
 
@@ -55,6 +82,7 @@ class PlanDifference:
     suppliers : money ordered from each supplier, those with a change
     lines : the lines that differ, the most money first
     same_data : whether both were made from the same tables
+    forecasts : the expected demands that differ by a twentieth or more, the most money first
     """
 
     settings: dict[str, tuple[object, object]]
@@ -62,6 +90,7 @@ class PlanDifference:
     suppliers: tuple[Change, ...]
     lines: tuple[LineChange, ...]
     same_data: bool
+    forecasts: tuple[ForecastChange, ...] = ()
 
 
 _BOARD = (
@@ -84,6 +113,7 @@ def compare_plans(before: Plan, after: Plan) -> PlanDifference:
         suppliers=_suppliers(before, after),
         lines=_lines(before, after),
         same_data=before.snapshot == after.snapshot,
+        forecasts=_forecasts(before, after),
     )
 
 
@@ -128,4 +158,71 @@ def _line(old: OrderLine | None, new: OrderLine | None) -> LineChange | None:
         quantity_before=quantity[0],
         quantity_after=quantity[1],
         money=round(cost[1] - cost[0], 2),
+    )
+
+
+_HARDLY = 0.05  # of an expected demand: less is the luck of the draw
+
+
+def _forecasts(before: Plan, after: Plan) -> tuple[ForecastChange, ...]:
+    old, new = ({(p.item, p.location): p for p in plan.stock_points} for plan in (before, after))
+    changes = [_forecast(old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys())]
+    real = [change for change in changes if change is not None]
+    return tuple(sorted(real, key=lambda change: -abs(change.money)))
+
+
+def _forecast(old: PointOutlook | None, new: PointOutlook | None) -> ForecastChange | None:
+    point = new or old
+    assert point is not None  # the key is of one of them
+    before, after = (p.mean_demand if p else None for p in (old, new))
+    change = (after or 0.0) - (before or 0.0)
+    if abs(change) < max(_HARDLY * max(before or 0.0, after or 0.0), 0.005):
+        return None
+    moved: dict[str, float] = {}
+    if old and new and old.parts and new.parts:
+        for sign, parts in ((-1, old.parts), (1, new.parts)):
+            for part in parts:
+                moved[part.group] = moved.get(part.group, 0.0) + sign * part.units
+    return ForecastChange(
+        item=point.item,
+        location=point.location,
+        title=point.title,
+        before=before,
+        after=after,
+        parts=tuple(
+            (group, round(units, 3))
+            for group, units in sorted(moved.items(), key=lambda entry: -abs(entry[1]))
+            if abs(units) >= 0.005
+        ),
+        money=round(change * point.price, 2),
+    )
+
+
+def changed_since(before: Plan, after: Plan, item: str, location: str | None = None) -> str:
+    """What is different for one item since another plan, in sentences."""
+    found = compare_plans(before, after)
+    told = [
+        _said_forecast(change, after.shop.frequency)
+        for change in found.forecasts
+        if change.item == item and location in (None, change.location)
+    ]
+    told += [
+        f"At {line.location} {said(line.quantity_after)} are ordered instead of "
+        f"{said(line.quantity_before)}."
+        for line in found.lines
+        if line.item == item and location in (None, line.location)
+    ]
+    since = f"Since the plan for {before.made_for}"
+    return f"{since}: {' '.join(told)}" if told else f"{since} nothing has changed for {item}."
+
+
+def _said_forecast(change: ForecastChange, frequency: str) -> str:
+    if change.before is None or change.after is None:
+        there = "is new in" if change.before is None else "is no longer in"
+        return f"The item {there} the plan at {change.location}."
+    moved = ", ".join(f"{group} {units:+,.3g}" for group, units in change.parts[:3])
+    why = f": {moved}" if moved else ""
+    return (
+        f"At {change.location} {said(change.after)} are expected per {frequency} instead of "
+        f"{said(change.before)}{why}."
     )
