@@ -21,6 +21,7 @@ import onhand.decide.replenish as room
 from onhand.errors import ConfigError, ShapeError
 from onhand.inventory.costs import Costs
 from onhand.inventory.policy import Policy, Situation
+from onhand.inventory.receipts import SupplyPaths
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 
@@ -196,6 +197,26 @@ def test_each_stock_point_is_decided_as_if_alone(kind: type[Any], seed: int) -> 
     together = policy.order(full)
     alone = [policy.order(full.rows(np.array([i])))[0] for i in range(len(together))]
     assert together == pytest.approx(alone, rel=1e-6)
+
+
+@every_policy
+@settings(max_examples=8, deadline=None)
+@given(seed=seeds)
+def test_supply_that_keeps_every_promise_changes_nothing(kind: type[Any], seed: int) -> None:
+    """Worlds of supply in which all goods come exactly when the pipeline and the terms say."""
+    full, policy = some_situation(seed), build(kind)
+    n, n_worlds, horizon = full.paths.shape
+    due = np.zeros((n, horizon), dtype=np.float32)
+    width = full.stock.pipeline.shape[1]
+    due[:, :width] = full.stock.pipeline
+    lead_time = np.repeat(full.terms.lead_time[:, None], n_worlds, axis=1)
+    punctual = SupplyPaths(
+        np.repeat(due[:, None], n_worlds, axis=1),
+        lead_time,
+        lead_time + full.terms.review_period[:, None],
+    )
+    told = dataclasses.replace(full, supply=punctual)
+    assert policy.order(told) == pytest.approx(policy.order(full), rel=1e-5)
 
 
 @every_policy

@@ -24,6 +24,7 @@ from onhand.inventory.costs import Costs
 from onhand.inventory.formulas.eoq import economic_order_quantity
 from onhand.inventory.formulas.min_max import power_approximation
 from onhand.inventory.policy import Situation
+from onhand.inventory.receipts import SupplyPaths
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 
@@ -115,6 +116,18 @@ def test_a_season_of_one_review_is_the_projection() -> None:
     whole = 150 + 8 * np.sqrt(3) * norm.ppf(0.8)
     empty = normal_item(0.0)
     assert Newsvendor(0.8, season=3).order(empty)[0] == pytest.approx(whole, rel=5e-3)
+
+
+def test_a_season_lasts_as_long_where_supply_is_uncertain() -> None:
+    """Worlds of supply that keep every promise: three periods are covered, as without them."""
+    item = normal_item(20.0, lead_time=1)
+    n_worlds, horizon = item.paths.shape[1:]
+    lead_time = np.ones((1, n_worlds), dtype=np.int64)
+    none_open = np.zeros((1, n_worlds, horizon), dtype=np.float32)
+    told = replace(item, supply=SupplyPaths(none_open, lead_time, lead_time + 1))
+    policy = Newsvendor(0.8, season=3)
+    assert policy.order(told) == pytest.approx(policy.order(item), rel=1e-5)
+    assert policy.order(told)[0] > 2 * Newsvendor(0.8, season=1).order(told)[0]
 
 
 @settings(max_examples=20, deadline=None)

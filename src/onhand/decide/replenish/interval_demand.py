@@ -14,6 +14,8 @@ __all__ = ["interval_demand"]
 def interval_demand(situation: Situation) -> NDArray[np.float64]:
     """Demand over each stock point's protection interval in every world, (N, S).
 
+    With uncertain supply the interval is each world's own: until a later review's order can arrive.
+
     Raises
     ------
     ShapeError
@@ -25,6 +27,10 @@ def interval_demand(situation: Situation) -> NDArray[np.float64]:
     """
     interval = situation.terms.protection_interval
     mean_demand(situation, 0, interval)  # complains where the paths are too short
-    inside = np.arange(situation.paths.shape[2]) < interval[:, None]  # (N, H)
+    periods = np.arange(situation.paths.shape[2])
+    if situation.supply is not None:
+        is_before = periods < situation.supply.relief[:, :, None]  # (N, S, H)
+        return np.asarray((situation.paths * is_before).sum(axis=2), dtype=np.float64)
+    inside = periods < interval[:, None]  # (N, H)
     total = np.einsum("nsh,nh->ns", situation.paths, inside.astype(np.float32))
     return np.asarray(total, dtype=np.float64)

@@ -88,8 +88,7 @@ class LookAhead:
             np.ascontiguousarray(situation.paths),
             np.ascontiguousarray(situation.stock.on_hand),
             np.ascontiguousarray(situation.stock.backorders),
-            np.ascontiguousarray(situation.stock.pipeline),
-            terms.lead_time,
+            *_supply_of(situation),
             terms.review_period,
             np.ascontiguousarray(situation.costs.holding_cost),
             np.ascontiguousarray(situation.costs.shortage_cost),
@@ -105,7 +104,12 @@ class LookAhead:
     def _steps(self, situation: Situation, window: int) -> NDArray[np.float64]:
         """Units per size tried, (N,): one, or more where all sizes would not reach the worst world."""
         longer = np.full_like(situation.terms.review_period, window)
-        lasting = replace(situation, terms=replace(situation.terms, review_period=longer))
+        terms = replace(situation.terms, review_period=longer)
+        supply = situation.supply
+        if supply is not None:
+            end = np.minimum(supply.lead_time + window, supply.arrivals.shape[2])
+            supply = replace(supply, relief=np.maximum(supply.relief, end))
+        lasting = replace(situation, terms=terms, supply=supply)
         most = shortfall_quantile(lasting, 1.0, self.shortage)
         return np.maximum(1.0, np.ceil(most / (_N_ORDERS - 1)))
 
@@ -126,3 +130,17 @@ class LookAhead:
             wanted = total[rows, :, stop] - total[rows, :, start]  # (N, S)
             levels[:, turn] = row_quantile(wanted, np.full(n, self.quantile))
         return levels
+
+
+def _supply_of(
+    situation: Situation,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Open orders (N, A, H), and lead time and share delivered of an order placed now, (N, A)."""
+    if situation.supply is not None:
+        seen = situation.supply
+        return seen.arrivals.astype(np.float64), seen.lead_time, seen.share.astype(np.float64)
+    n, horizon = len(situation.paths), situation.paths.shape[2]
+    due = np.zeros((n, 1, horizon))
+    width = min(horizon, situation.stock.pipeline.shape[1])
+    due[:, 0, :width] = situation.stock.pipeline[:, :width]
+    return due, situation.terms.lead_time[:, None], np.ones((n, 1))

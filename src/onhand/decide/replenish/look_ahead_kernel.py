@@ -16,8 +16,9 @@ def costs_of_orders(
     paths: Any,
     on_hand: Any,
     owed: Any,
-    pipeline: Any,
+    arrivals: Any,
     lead_time: Any,
+    share: Any,
     review_period: Any,
     hold: Any,
     gain: Any,
@@ -30,26 +31,31 @@ def costs_of_orders(
 ) -> Any:
     """Expected cost (N, n_orders) of ordering 0, 1, 2, ... steps now and up to `levels` afterwards.
 
-    `levels` (N, V) are the order-up-to levels of the reviews after this one. Costs count from the
-    order's arrival on, for `look_ahead` periods: before it nothing depends on the order.
+    `arrivals` (N, A, H) are the open orders, `lead_time` and `share` (N, A) what becomes of an order
+    placed now; A is 1, or S where every world has its own supply. `levels` (N, V) are the order-up-to
+    levels of the reviews after this one. Costs count from the order's arrival on, for `look_ahead`
+    periods: before it nothing depends on the order.
     """
-    n, n_samples, _ = paths.shape
-    width = pipeline.shape[1]
+    n, n_samples, horizon = paths.shape
+    n_supplies = arrivals.shape[1]
     cost = np.zeros((n, n_orders))
+    due = np.zeros(horizon + 1)
     for i in range(n):
-        lead, review = lead_time[i], review_period[i]
-        end = lead + look_ahead
-        due = np.zeros(end + 1)
+        review = review_period[i]
         for k in range(n_orders):
             total = 0.0
             for s in range(n_samples):
-                for t in range(end + 1):
-                    due[t] = pipeline[i, t] if t < width else 0.0
-                due[lead] += k * step[i]
+                a = s if n_supplies > 1 else 0
+                lead = lead_time[i, a]
+                if lead >= horizon:
+                    continue  # the order does not come while anybody looks
+                end = min(horizon, lead + look_ahead)
                 shelf, waits = on_hand[i], owed[i]
                 position = shelf - waits + k * step[i]
-                for t in range(width):
-                    position += pipeline[i, t]
+                for t in range(horizon):
+                    due[t] = arrivals[i, a, t]
+                    position += arrivals[i, a, t]
+                due[lead] += k * step[i] * share[i, a]
                 if k > 0:
                     total += order_cost[i]
                 for t in range(end):
@@ -72,7 +78,7 @@ def costs_of_orders(
                         turn = min((t + 1) // review - 1, levels.shape[1] - 1)
                         more = levels[i, turn] - position
                         if more > 0.0 and t + 1 + lead < end:
-                            due[t + 1 + lead] += more
+                            due[t + 1 + lead] += more * share[i, a]
                             position += more
                             total += order_cost[i]
             cost[i, k] = total / n_samples

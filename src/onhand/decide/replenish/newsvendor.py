@@ -11,6 +11,7 @@ from onhand.decide.replenish.cover import Shortage, protection_horizon, shortfal
 from onhand.decide.replenish.fractions import between_0_and_1
 from onhand.errors import ConfigError
 from onhand.inventory.policy import Situation
+from onhand.inventory.receipts import SupplyPaths
 from onhand.inventory.terms import SupplyTerms
 
 __all__ = ["Newsvendor"]
@@ -68,9 +69,18 @@ class Newsvendor:
 
     def order(self, situation: Situation) -> NDArray[np.float64]:
         """Units to order now, (N,), finite and >= 0."""
-        season = replace(situation, terms=self._until_the_end(situation.terms))
+        season = replace(
+            situation,
+            terms=self._until_the_end(situation.terms),
+            supply=None if situation.supply is None else self._lasting(situation.supply),
+        )
         return np.maximum(0.0, shortfall_quantile(season, self.quantile, self.shortage))
 
     def _until_the_end(self, terms: SupplyTerms) -> SupplyTerms:
         """Terms by which the order has to last for the season."""
         return replace(terms, review_period=np.maximum(terms.review_period, int(self.season)))
+
+    def _lasting(self, supply: SupplyPaths) -> SupplyPaths:
+        """Supply in which no later order comes before the season is over."""
+        end = np.minimum(supply.lead_time + int(self.season), supply.arrivals.shape[2])
+        return replace(supply, relief=np.maximum(supply.relief, end))

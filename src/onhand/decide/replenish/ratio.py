@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from onhand.decide.replenish.cover import demand_quantile, mean_demand, protection_horizon
+from onhand.decide.replenish.cover import demand_quantile, protection_horizon
+from onhand.decide.replenish.interval_demand import interval_demand
 from onhand.decide.replenish.levels import LevelProblem, exact_levels
 from onhand.errors import ConfigError
 from onhand.inventory.policy import Situation
@@ -194,7 +195,7 @@ class RatioLevels:
 
     def quantiles(self, situation: Situation) -> Array:
         """The no-stock-out probability that the weights ask of each stock point, (N,)."""
-        mean = mean_demand(situation, 0, situation.terms.protection_interval)
+        mean = interval_demand(situation).mean(axis=1)
         return implied_no_stockout_probability(mean, self.objective)
 
     def order(self, situation: Situation) -> Array:
