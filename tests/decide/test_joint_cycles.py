@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,3 +101,21 @@ def test_arrays_must_fit() -> None:
     """The odd one is named."""
     with pytest.raises(ShapeError, match="line_cost"):
         CycleProblem(np.ones(2), np.ones(3), np.ones(2), np.ones(2), 1.0)
+
+
+def test_what_perishes_is_not_ordered_for_longer_than_it_keeps() -> None:
+    """Deliveries so dear that a season would be bought at once, but it keeps three periods."""
+    items = CycleProblem(
+        demand=np.array([10.0]),
+        line_cost=np.array([500.0]),
+        holding_cost=np.array([0.01]),
+        volume=np.ones(1),
+        delivery_cost=0.0,
+        shelf_life=np.array([3.0]),
+        unit_cost=np.array([100.0]),
+    )
+    cycles = analytic_cycles(items)
+    assert cycles.base * int(cycles.multiples[0]) == 3
+    assert cycles.cost >= items.bound() * (1 - 1e-9)
+    kept = analytic_cycles(replace(items, shelf_life=np.inf))
+    assert kept.base * int(kept.multiples[0]) > 20
