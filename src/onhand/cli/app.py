@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from onhand import __version__
-from onhand.cli import check, compare, demo, explain, plan, replay
+from onhand.cli import check, compare, demo, explain, plan, replay, tune
 from onhand.cli.screen import complain, hint
 from onhand.errors import OnhandError
 
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (check, plan, replay, compare, explain, demo):
+for module in (check, plan, replay, compare, tune, explain, demo):
     app.command(name=module.NAME)(module.command)
 
 
