@@ -198,7 +198,7 @@ def run(
     if name == "statistics":
         refitter = default_forecaster(shop.panel.frequency)
     elif name == "boosted":
-        refitter = Boosted(horizon=shop.horizon).learn(first)
+        refitter = Boosted(horizon=shop.horizon, n_rows=args.n_rows).learn(first)
     else:
         learned = net_of(name, shop, args).learn(first)
         refitter, told["epochs"] = learned, len(learned.trained.epochs)
