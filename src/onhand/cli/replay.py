@@ -6,10 +6,14 @@ import csv
 import io
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from onhand.cli.options import AsCsv, AsJson, Changes, ConfigFile, Seed, Source, exit_code, settings
+
+if TYPE_CHECKING:
+    from onhand.plan.config import Config
 
 NAME = "replay"
 
@@ -18,6 +22,10 @@ def command(
     source: Source,
     config: ConfigFile = None,
     changes: Changes = None,
+    ladder: Annotated[
+        bool,
+        typer.Option("--ladder", help="What each step of the forecast adds, in error and money."),
+    ] = False,
     seed: Seed = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -34,6 +42,9 @@ def command(
     from onhand.plan.replay_shop import replay_shop
 
     chosen = settings(source, config, changes)
+    if ladder:
+        _climb(source, chosen, seed, as_json)
+        return
     with progress_bars() as progress:
         tables = read_tables(source)
         chosen = in_its_currency(chosen, tables)
@@ -58,4 +69,22 @@ def command(
         typer.echo(text.getvalue(), nl=False)
     else:
         show_contest(contest, chosen.shop.currency)
+    raise typer.Exit(exit_code(tables))
+
+
+def _climb(source: str, chosen: Config, seed: int | None, as_json: bool) -> None:
+    """The ladder of forecasts, replayed and shown."""
+    from onhand.cli.screen import progress_bars
+    from onhand.cli.show_ladder import show_ladder
+    from onhand.data import read_tables
+    from onhand.plan.currency import in_its_currency
+    from onhand.plan.value_added import value_added
+
+    with progress_bars() as progress:
+        tables = read_tables(source)
+        rungs = value_added(tables, chosen, seed=seed, progress=progress)
+    if as_json:
+        typer.echo(json.dumps([asdict(rung) for rung in rungs], ensure_ascii=False, indent=2))
+    else:
+        show_ladder(rungs, in_its_currency(chosen, tables).shop.currency)
     raise typer.Exit(exit_code(tables))
