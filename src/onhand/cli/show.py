@@ -72,7 +72,7 @@ def show_plan(plan: Plan) -> None:
             f"{plural(board.n_order_lines, 'line')}, {money(board.order_value, currency)}",
         ),
         (
-            "in stock",
+            "in stock (assumed)" if board.is_stock_assumed else "in stock",
             f"{money(board.stock_value, currency)} at cost, {units(board.stock_units)} units",
         ),
         (
@@ -90,15 +90,27 @@ def show_plan(plan: Plan) -> None:
             f"{money(board.money_at_risk, currency)} without",
         ),
         (
-            "need a look",
+            "need a look, if the assumed stock is true"
+            if board.is_stock_assumed
+            else "need a look",
             f"{board.n_stocked_out:,} stocked out, {board.n_at_risk:,} about to be, "
             f"{board.n_excess:,} too much, {board.n_dying:,} dying, {board.n_new:,} new",
         ),
     ]
+    if board.perishing_value or board.perishing_value_with:
+        facts.insert(
+            -1,
+            (
+                "will perish",
+                f"{money(board.perishing_value_with, currency)} at cost with these orders, "
+                f"{money(board.perishing_value, currency)} without",
+            ),
+        )
     out().print(table({"": "left", " ": "wide"}, facts))
     _show_suppliers(plan)
     _show_orders(plan)
     _show_exceptions(plan)
+    _show_calendars(plan)
     _show_assumptions(plan)
     if plan.replay is not None:
         show_contest(plan.replay, currency)
@@ -185,6 +197,37 @@ def _show_exceptions(plan: Plan) -> None:
         for trouble in plan.exceptions[: _N_SHOWN // 2]
     ]
     out().print(table({"what": "left", "item": "left", **where, "why": "wide"}, rows))
+
+
+def _show_calendars(plan: Plan) -> None:
+    """How often to order from whom, where another cycle would save something."""
+    saving = [calendar for calendar in plan.calendars if calendar.saved > 0]
+    if not saving:
+        return
+    is_used = saving[0].is_used
+    heading(
+        "Order cycles this plan is made with"
+        if is_used
+        else 'Cheaper order cycles (to plan with them: --set supply.cycles="proposed")'
+    )
+    rows = [
+        (
+            calendar.supplier,
+            f"{units(calendar.every_days_now)} days",
+            f"{units(calendar.every_days)} days",
+            plural(len(calendar.slower), "item") if calendar.slower else "",
+            money(calendar.saved, plan.shop.currency),
+        )
+        for calendar in saving[:_N_SHOWN]
+    ]
+    columns = {
+        "supplier": "left",
+        "stated": "right",
+        "proposed": "right",
+        "less often still": "right",
+        "saves a year": "right",
+    }
+    out().print(table(columns, rows))
 
 
 def _show_assumptions(plan: Plan) -> None:

@@ -41,6 +41,9 @@ def board_of(
         n_dying=count["dying"],
         n_ok=count["ok"],
         excess_value=_sum(p.money for p in points if p.status == "excess"),
+        perishing_value=round(float(out.expired @ work.economics.unit_cost), 2),
+        perishing_value_with=round(float(out.expired_with @ work.economics.unit_cost), 2),
+        is_stock_assumed=work.is_stock_assumed,
     )
 
 

@@ -77,6 +77,7 @@ def order_now(
         compared=choice.compared,
         together=choice.together,
         bridges=made.bridges,
+        is_stock_assumed=tables.stock is None,
     )
 
 

@@ -110,6 +110,9 @@ class Board:
     n_stocked_out, n_at_risk, n_excess, n_new, n_dying, n_ok : stock points by status; sum to all
     excess_value : money tied up in units that are not expected to sell within the excess limit; the
         sum of `money` over stock points in excess
+    perishing_value, perishing_value_with : expected to be thrown away within the horizon, at unit cost,
+        without and with this plan's orders
+    is_stock_assumed : whether nobody said what is in stock, so that every stock figure is an assumption
     """
 
     stock_value: float
@@ -130,6 +133,9 @@ class Board:
     n_dying: int
     n_ok: int
     excess_value: float
+    perishing_value: float = 0.0
+    perishing_value_with: float = 0.0
+    is_stock_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

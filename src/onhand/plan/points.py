@@ -133,7 +133,12 @@ def sentence_about(work: Workings, row: int) -> str:
     coming = f", {units(on_order)} on order" if on_order > 0 else ", nothing on order"
     hand = units(float(stock.on_hand[row]))
     if kind == "stocked_out":
-        return f"Nothing on the shelf, {rate}{coming}; about {stake} of margin will be lost."
+        shelf = (
+            "Assumed to have nothing on the shelf"
+            if work.is_stock_assumed
+            else "Nothing on the shelf"
+        )
+        return f"{shelf}, {rate}{coming}; about {stake} of margin will be lost."
     if kind == "at_risk":
         return (
             f"{percent(float(out.stockout_early[row]))} likely to run out before an order placed now "

@@ -37,6 +37,7 @@ class Workings:
     compared : row -> the offers judged, where there are several
     together : row -> money that is saved in all where another offer than the cheapest is taken
     bridges : small orders from fast suppliers; None: none
+    is_stock_assumed : whether no table says what is in stock
     """
 
     history: DemandHistory
@@ -51,6 +52,7 @@ class Workings:
     compared: Mapping[int, tuple[OfferCompared, ...]]
     together: Mapping[int, float] = field(default_factory=dict)
     bridges: Bridges | None = None
+    is_stock_assumed: bool = False
 
     @property
     def panel(self) -> Panel:

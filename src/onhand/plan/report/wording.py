@@ -24,6 +24,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "excess": ("Too much", "+"),
     "dying": ("Dying", "↓"),
     "phase_out": ("Left over", "↘"),
+    "perishing": ("Will perish", "~"),
+    "held_back": ("Held back", "="),
     "new": ("New", "*"),
     "ok": ("In order", "✓"),
 }
