@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.plan.card import Band, Card, Fan, Past, Projection
+from onhand.plan.made_of import said_parts
 from onhand.plan.outlook import view_of
 from onhand.plan.plan import OrderLine
 from onhand.plan.points import sentence_about, stockout_date
@@ -49,7 +50,11 @@ def _card(work: Workings, row: int, sentences: dict[tuple[str, str], str]) -> Ca
     one = slice(row, row + 1)
     view = view_of(work.fitted, work.stock, terms.terms, terms.costs, ahead, one)
     dates = tuple(str(d) for d in work.panel.future_dates(ahead.horizon))
-    said = [sentence_about(work, row), sentences.get((item, location), "Nothing to order now.")]
+    said = [
+        sentence_about(work, row),
+        said_parts(work.parts.get(row, ()), work.frequency),
+        sentences.get((item, location), "Nothing to order now."),
+    ]
     return Card(
         item=item,
         location=location,
@@ -60,7 +65,7 @@ def _card(work: Workings, row: int, sentences: dict[tuple[str, str], str]) -> Ca
         projection=_projection(view, work.outlook.quantity[one], dates),
         stockout_date=stockout_date(work, row),
         stockout_probability=round(float(work.outlook.stockout[row]), 4),
-        sentence=" ".join(said),
+        sentence=" ".join(text for text in said if text),
     )
 
 
