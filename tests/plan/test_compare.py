@@ -158,9 +158,9 @@ def test_windows_follow_each_other_and_are_tuned_on_what_came_before() -> None:
 
 
 def test_too_short_a_history_says_what_to_do() -> None:
-    """Five periods hold no so many windows."""
+    """Five periods are no past."""
     history = believe(Panel.of(np.ones((2, 5)), frequency=Frequency.WEEK))
-    with pytest.raises(HistoryError, match="to fewer, or give more"):
+    with pytest.raises(HistoryError, match="Give more history"):
         windows_of(history, SupplyTerms.of(1, n_series=2), Config())
 
 

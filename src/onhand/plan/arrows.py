@@ -181,12 +181,12 @@ def _error(stage: Stage, name: str, stretch: Stretch) -> float:
     longest = int(interval.max(initial=1))
     total = 0.0
     for origin, fitted in stage.fits[name].items():
-        n_left = min(longest, stretch.stop - origin)
-        if not stretch.start <= origin < stretch.stop or n_left < longest:
+        if not stretch.start <= origin < stretch.stop:
             continue
-        actual = stage.history.values[:, origin : origin + longest].astype(np.float64)
-        told = fitted.mean(longest).astype(np.float64)
-        counted = np.isfinite(actual) & (np.arange(longest) < interval[:, None])
+        seen = min(longest, stretch.stop - origin)  # the next stretch is not known yet
+        actual = stage.history.values[:, origin : origin + seen].astype(np.float64)
+        told = fitted.mean(seen).astype(np.float64)
+        counted = np.isfinite(actual) & (np.arange(seen) < interval[:, None])
         total += float(np.abs(np.where(counted, told - actual, 0.0).sum(axis=1)).sum())
     return total
 

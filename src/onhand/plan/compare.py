@@ -183,7 +183,7 @@ def windows_of(history: DemandHistory, terms: SupplyTerms, config: Config) -> Cu
     Raises
     ------
     HistoryError
-        When there is not room for a protection interval in each.
+        When there is not room for the usual protection interval to tune on and two to judge.
     """
     frequency, asked = history.panel.frequency, config.compare
     judged, tuning = (
@@ -191,7 +191,7 @@ def windows_of(history: DemandHistory, terms: SupplyTerms, config: Config) -> Cu
         for days in (asked.days, asked.tuning_days)
     )
     run_up = int(terms.lead_time.min()) if len(terms.lead_time) else 0
-    shortest = _interval(terms)
+    shortest = int(np.median(terms.protection_interval)) if len(terms.lead_time) else 1
     to_learn = max(14 if frequency.value == "day" else 2, shortest, history.n_periods // 3)
     room = history.n_periods - to_learn - 2 * run_up
     wanted = asked.windows * judged + tuning
@@ -199,11 +199,13 @@ def windows_of(history: DemandHistory, terms: SupplyTerms, config: Config) -> Cu
         judged, tuning = (max(0, room) * part // wanted for part in (judged, tuning))
     every = int(np.lcm.reduce(terms.review_period)) if len(terms.review_period) else 1
     judged -= judged % every
-    if min(judged, tuning) < shortest:
+    # Stock is carried, so a window may be shorter than an order takes to arrive and to sell.
+    if judged < 1 or tuning < shortest or asked.windows * judged < 2 * shortest:
         raise HistoryError(
-            f"{history.n_periods} periods of history are too few to compare on {asked.windows} windows: "
-            f"each needs a protection interval of {shortest} periods, after a third of the history to "
-            "learn from. Set compare.windows to fewer, or give more history."
+            f"{history.n_periods} periods of history are too few to compare on: after a third of it to "
+            f"learn from, tuning needs the usual protection interval of {shortest} periods, and the "
+            f"{asked.windows} judged windows two of them together. Give more history, or set "
+            "compare.windows to fewer, or compare.days to more."
         )
     first = history.n_periods - asked.windows * judged
     starts = [first - run_up, *range(first + judged, history.n_periods, judged)]
@@ -368,7 +370,8 @@ def _chosen(
     """Who decides in a window, by what came before it."""
     if config.arrows.choose:
         return min((t.on_stretch(window) for t in tuned), key=lambda found: found[0])[1]
-    is_stated = config.policy.level != "tune"
+    # A number that the settings state stays; the classical pipeline is what it is anywhere.
+    is_stated = config.policy.level != "tune" and config.arrows.paths
     policy = ladders[0].policies[0] if is_stated else textbook_policy(config)
     return Entrant(policy, least_error(stage, cut.tuning[window : window + 1]))
 
