@@ -10,13 +10,14 @@ import polars as pl
 import pytest
 
 from onhand.data import Tables
+from onhand.data.panel import Panel
 from onhand.demand import DemandHistory
 from onhand.errors import HistoryError
 from onhand.forecast import FittedForecaster, MovingAverage
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.config import Config, PolicySettings
 from onhand.plan.contenders import families
-from onhand.plan.past import Stretch, fit_origins, stretches
+from onhand.plan.past import Stretch, as_it_stood, fit_origins, stretches
 from onhand.plan.replay_shop import replay_shop
 
 Shop = Callable[..., Tables]
@@ -75,6 +76,14 @@ def test_each_origin_sees_only_its_past(shop: Shop) -> None:
     spy = Spy()
     fits = fit_origins(build_panel(shop()), {"spy": spy}, TWO, every=2)
     assert spy.seen == list(fits["spy"]) == [14, 16, 18, 20]
+
+
+def test_plans_reached_no_further_ahead_then_than_today() -> None:
+    """What the calendar told of the week after next was not known two weeks before."""
+    plans = np.arange(12, dtype=np.float32)[None]  # two periods ahead of today
+    panel = Panel.of(np.ones((1, 10)), known={"discount": plans})
+    assert as_it_stood(panel, 6).known["discount"].tolist() == [list(range(8))]
+    assert as_it_stood(panel, 10).known["discount"].tolist() == plans.tolist()
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ what came before the first review of a stretch, and only looks again at later on
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from onhand.data.panel import Panel
 from onhand.demand import believe
 from onhand.demand.history import DemandHistory
+from onhand.errors import OnhandWarning
 from onhand.evaluate.replay import Window
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.inventory.costs import Costs
@@ -23,7 +25,7 @@ from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.progress import Progress, silent
 
-__all__ = ["Stretch", "fit_origins", "stretches", "window"]
+__all__ = ["Stretch", "as_it_stood", "fit_origins", "stretches", "window"]
 
 
 @dataclass(frozen=True)
@@ -86,19 +88,52 @@ def fit_origins(
 
     A `Learner` learns once per stretch, from what was known at its start.
     """
+    with warnings.catch_warnings():
+        # Whatever a forecaster has to say of this history, it says again when it makes the plan.
+        warnings.simplefilter("ignore", OnhandWarning)
+        return _fits(panel, forecasters, cut, every, progress)
+
+
+def _fits(
+    panel: Panel,
+    forecasters: Mapping[str, Forecaster],
+    cut: Sequence[Stretch],
+    every: int,
+    progress: Progress,
+) -> dict[str, dict[int, FittedForecaster]]:
     n_origins = sum(len(stretch.origins(every)) for stretch in cut)
     fits: dict[str, dict[int, FittedForecaster]] = {name: {} for name in forecasters}
     done = 0
     for stretch in cut:
-        before = believe(panel.until(stretch.start))
+        before = believe(as_it_stood(panel, stretch.start))
         ready = {name: _ready(forecaster, before) for name, forecaster in forecasters.items()}
         for origin in stretch.origins(every):
-            known = before if origin == stretch.start else believe(panel.until(origin))
+            known = before if origin == stretch.start else believe(as_it_stood(panel, origin))
             for name, forecaster in ready.items():
                 fits[name][origin] = forecaster.fit(known)
             done += 1
             progress("Going back in time", done / n_origins)
     return fits
+
+
+def as_it_stood(panel: Panel, origin: int) -> Panel:
+    """The panel before period `origin`, with plans that reached as far ahead then as they do today.
+
+    A calendar that tells next week's weather, and beside it the weather of all the past, would
+    otherwise know at every earlier origin how the next month was going to be.
+
+    >>> panel = Panel.of([[3, 0, 2, 1]], known={"rain": np.array([[0, 1, 0, 1, 1]], np.float32)})
+    >>> as_it_stood(panel, 2).known["rain"].tolist()         # one period ahead, as today
+    [[0.0, 1.0, 0.0]]
+    """
+    then, back = panel.until(origin), origin - panel.n_periods
+    if back == 0:
+        return then
+    return replace(
+        then,
+        known={name: values[:, :back] for name, values in then.known.items()},
+        lent={name: marks[:, :back] for name, marks in then.lent.items()},
+    )
 
 
 def _ready(forecaster: Forecaster, before: DemandHistory) -> Refitter:
