@@ -145,7 +145,7 @@ def forecasts(history: DemandHistory, by: str) -> dict[str, Floats]:
         "nothing": np.zeros((history.n_series, AHEAD), np.float32),
         "group mean": group_mean(history, by),
         "inner": inner.fit(history).mean(AHEAD),
-        "new items": NewItems(inner).fit(history).mean(AHEAD),
+        "new items": NewItems(inner, from_nothing=True).fit(history).mean(AHEAD),
     }
 
 

@@ -15,6 +15,7 @@ from onhand.forecast.new_items import NewItems
 
 T = 60
 INNER = MovingAverage(8)
+NEW = NewItems(INNER, from_nothing=True)
 
 
 def shop(new: list[list[float]], *, titles: list[str], seed: int = 0) -> DemandHistory:
@@ -36,7 +37,7 @@ def shop(new: list[list[float]], *, titles: list[str], seed: int = 0) -> DemandH
 def test_an_item_that_never_sold_is_forecast_like_those_with_similar_titles() -> None:
     """A new mug sells like a mug, a new candle like a candle, from the first day."""
     history = shop([[], []], titles=["lilac coffee mug", "lilac scented candle"])
-    mean = NewItems(INNER).fit(history).mean(4)
+    mean = NEW.fit(history).mean(4)
     assert (INNER.fit(history).mean(4)[-2:] == 0).all()
     assert 7 < mean[-2].mean() < 40
     assert 1 < mean[-1].mean() < 6
@@ -47,7 +48,7 @@ def test_attributes_speak_where_titles_do_not() -> None:
     titled = shop([[], []], titles=["x", "y"])
     category = np.array(["mug"] * 20 + ["candle"] * 20 + ["mug", "candle"])
     panel = Panel.of(titled.panel.sales, frequency=Frequency.WEEK, static={"category": category})
-    mean = NewItems(INNER).fit(believe(panel)).mean(1)[:, 0]
+    mean = NEW.fit(believe(panel)).mean(1)[:, 0]
     assert mean[-2] > 3 * mean[-1] > 0
 
 
@@ -55,7 +56,7 @@ def test_own_sales_take_over_the_sooner_the_steadier_they_are() -> None:
     """Weeks of 60 carry a new mug away from the 20 of its likes."""
     weeks = [[60.0] * n for n in (1, 3, 8)]
     history = shop(weeks, titles=["red mug", "tan mug", "white mug"])
-    first, third, eighth = NewItems(INNER).fit(history).mean(1)[-3:, 0]
+    first, third, eighth = NEW.fit(history).mean(1)[-3:, 0]
     assert 30 < first <= 62
     assert abs(third - 60) <= abs(first - 60) + 1
     assert abs(eighth - 60) < 6
@@ -64,17 +65,15 @@ def test_own_sales_take_over_the_sooner_the_steadier_they_are() -> None:
 def test_grown_items_are_left_to_the_inner_forecaster() -> None:
     """Nothing changes for what is not young, nor where nothing is."""
     history = shop([[5.0] * 2], titles=["red mug"])
-    np.testing.assert_array_equal(
-        NewItems(INNER).fit(history).mean(4)[:-1], INNER.fit(history).mean(4)[:-1]
-    )
+    np.testing.assert_array_equal(NEW.fit(history).mean(4)[:-1], INNER.fit(history).mean(4)[:-1])
     old = history.rows(np.arange(40))
-    np.testing.assert_array_equal(NewItems(INNER).fit(old).mean(4), INNER.fit(old).mean(4))
+    np.testing.assert_array_equal(NEW.fit(old).mean(4), INNER.fit(old).mean(4))
 
 
 def test_worlds_of_a_new_item_are_wide_joint_in_time_and_true_to_the_mean() -> None:
     """Whether it is a success is drawn once for each world, so its weeks rise and fall together."""
     history = shop([[], [20.0] * 6], titles=["lilac mug", "pink mug"])
-    fitted = NewItems(INNER).fit(history)
+    fitted = NEW.fit(history)
     paths = fitted.paths(4, 4000, rng=np.random.default_rng(1)).values
     assert paths[-2].mean() == pytest.approx(fitted.mean(4)[-2].mean(), rel=0.08)
     total = paths[-2].sum(axis=1)
@@ -88,7 +87,7 @@ def test_worlds_of_a_new_item_are_wide_joint_in_time_and_true_to_the_mean() -> N
 def test_a_block_of_rows_has_the_paths_of_the_whole_also_for_the_young() -> None:
     """Blocks are how big catalogues are drawn."""
     history = shop([[], [3.0, 4.0]], titles=["lilac mug", "pink candle"])
-    fitted = Ending(NewItems(INNER)).fit(history)
+    fitted = Ending(NEW).fit(history)
     whole = fitted.paths(5, 30, rng=np.random.default_rng(2)).values
     block = fitted.paths(5, 30, rng=np.random.default_rng(2), rows=slice(38, 42)).values
     np.testing.assert_array_equal(block, whole[38:42])
@@ -103,14 +102,14 @@ def test_the_launch_profile_of_the_shop_is_learned() -> None:
         sales[row, launch : launch + 4] = rng.poisson(30, 4)
     sales[-1] = np.nan
     history = believe(Panel.of(sales, frequency=Frequency.WEEK))
-    mean = NewItems(INNER).fit(history).mean(10)[-1]
+    mean = NEW.fit(history).mean(10)[-1]
     assert mean[1:3].mean() > 1.5 * mean[6:].mean()
 
 
 def test_too_few_to_learn_from_leaves_everything_to_the_inner_one() -> None:
     """Nine old items are no shop."""
     panel = Panel.of([[3.0] * 30] * 9 + [[np.nan] * 30], frequency=Frequency.WEEK)
-    assert NewItems(INNER).fit(believe(panel)).mean(2)[-1].tolist() == [0.0, 0.0]
+    assert NEW.fit(believe(panel)).mean(2)[-1].tolist() == [0.0, 0.0]
 
 
 def test_a_young_age_below_one_is_refused() -> None:
@@ -144,3 +143,11 @@ def test_the_worlds_of_a_fading_item_have_its_mean_and_end_for_good() -> None:
     assert 0.01 < fitted.life.alive[0] < 0.99
     paths = fitted.paths(6, 3000, rng=rng).values
     np.testing.assert_allclose(paths[0].mean(axis=0), fitted.mean(6)[0], rtol=0.1, atol=0.05)
+
+
+def test_a_replay_does_not_know_what_will_be_launched() -> None:
+    """Rows that have not sold are there because they will: without a catalogue they get no forecast."""
+    history = shop([[], [20.0]], titles=["lilac coffee mug", "tan coffee mug"])
+    mean = NewItems(INNER).fit(history).mean(2)
+    assert mean[-2].tolist() == [0.0, 0.0]
+    assert mean[-1].min() > 0

@@ -116,7 +116,7 @@ def test_comparable_items_are_the_life_cycle_part() -> None:
     """Of an item that never sold, all of the forecast comes from its likes."""
     panel = Panel.of([[4.0] * 40] * 12 + [[np.nan] * 40], frequency=Frequency.WEEK)
     history = believe(panel)
-    fitted = NewItems(MovingAverage(8)).fit(history)
+    fitted = NewItems(MovingAverage(8), from_nothing=True).fit(history)
     parts = parts_of(fitted, history, 1, np.array([12]))
     assert parts["level"][0, 0] == 0
     assert parts["life cycle"][0, 0] == pytest.approx(4.0, abs=0.1)

@@ -67,8 +67,12 @@ class NewItems:
     young : int or None, periods
         The age from which the inner forecaster speaks alone. None: 56 days, 13 weeks or 6 months.
 
-    A stock point that is not launched yet has an age of 0. Where fewer than ten stock points are
-    old enough to learn from, the inner forecaster speaks for all.
+    from_nothing : bool
+        Whether stock points that are not launched yet (age 0) get a forecast, too. In a replay, rows that
+        have not sold yet are there only because they will: to forecast those would be hindsight. Say
+        yes where the rows are those of a catalogue.
+
+    Where fewer than ten stock points are old enough to learn from, the inner forecaster speaks for all.
 
     >>> from onhand.demand.believe import believe
     >>> from onhand.forecast.averages import MovingAverage
@@ -77,12 +81,13 @@ class NewItems:
     >>> history = believe(Panel.of(rows, frequency=Frequency.WEEK))
     >>> MovingAverage(8).fit(history).mean(1)[-1].tolist()
     [0.0]
-    >>> NewItems(MovingAverage(8)).fit(history).mean(1)[-1].round(1).tolist()
+    >>> NewItems(MovingAverage(8), from_nothing=True).fit(history).mean(1)[-1].round(1).tolist()
     [4.0]
     """
 
     inner: Forecaster
     young: int | None = None
+    from_nothing: bool = False
 
     def __post_init__(self) -> None:
         if self.young is not None and self.young < 1:
@@ -107,6 +112,8 @@ class NewItems:
         young = self.young or _YOUNG[history.panel.frequency]
         age = ages(history)
         is_young = age < min(young, history.n_periods)
+        if not self.from_nothing:
+            is_young &= age > 0
         shop = _shop_of(history, age, young)
         if shop is None or not is_young.any():
             return fitted
