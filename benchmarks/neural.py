@@ -97,6 +97,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--n-steps", type=int, default=40, help="batches per epoch")
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--n-rows", type=int, default=1_000_000, help="examples for trees, at most")
     parser.add_argument("--only", nargs="*", help="contenders to run (default: all)")
     parser.add_argument(
         "--spread", action="store_true", help="fit the trees whole at the last origin"
