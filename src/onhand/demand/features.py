@@ -128,6 +128,7 @@ class Past:
     spreads : name -> standard deviation of a known covariate that varies
     observed : name -> (N or 1, t) float32
     pools : name -> (N,) int, the group of each series in every pool
+    members : name -> sparse (G, N), the sums of series over the groups of a pool
     codes : name -> (N,) float32, static attributes as codes
     calendar : name -> (1, >= t + H) float32
     lookback : Lookback
@@ -142,6 +143,7 @@ class Past:
     spreads: Mapping[str, float]
     observed: Mapping[str, Floats]
     pools: Mapping[str, NDArray[np.int64]]
+    members: Mapping[str, Any]
     codes: Mapping[str, Floats]
     calendar: Mapping[str, Floats]
     lookback: Lookback
@@ -168,6 +170,7 @@ class Past:
             spreads=_spreads(known),
             observed=dict(panel.observed),
             pools=pools,
+            members={name: _membership(groups) for name, groups in pools.items()},
             codes=codes,
             calendar=_calendar(history, horizon),
             lookback=lookback,
@@ -368,7 +371,7 @@ def _pools(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) 
     parts = np.cumsum([k.shape[1] for k in kernels.values()])[:-1]
     columns: Columns = {}
     for pool, groups in past.pools.items():
-        member = _membership(groups)
+        member = past.members[pool]
         levels = _per(np.asarray(member @ units), np.asarray(member @ expected))[groups[rows]]
         level = dict(zip(kernels, np.split(levels, parts, axis=1), strict=True))
         if has_year:

@@ -80,10 +80,10 @@ class Boosted:
     horizon: int | None = None
     members: tuple[Member, ...] = (Member("tweedie", 1.0, 1), Member("tweedie", 1.0, 2))
     trees: Trees = field(default_factory=Trees)
-    n_rows: int = 1_000_000
+    n_rows: int = 1_500_000
     n_origins: int = 200
     n_error_origins: int = 6
-    n_error_series: int = 10_000
+    n_error_series: int = 5_000
     power: float = 0.75
     n_neighbours: int = 600
     censored_weight: float = 0.0
@@ -121,7 +121,12 @@ class Boosted:
         if not origins:
             return point
         # The errors of one member that saw half of the examples are nearly those of all.
-        one = replace(self, members=self.members[:1], n_rows=-(-self.n_rows // 2))
+        one = replace(
+            self,
+            members=self.members[:1],
+            n_rows=-(-self.n_rows // 2),
+            n_origins=-(-self.n_origins // 2),
+        )
         earlier = one._ensemble(history, past.until(min(origins)), horizon)
         some = _some(history.n_series, self.n_error_series)
         library = error_library(
@@ -213,7 +218,9 @@ def _expected(
         return _flat(past, horizon)[rows]
     n = len(rows)
     columns, scale = describe(past, horizon, rows)
-    columns = {name: columns[name] for name in ensemble.names}
+    # A calendar that reached far enough ahead when the trees learned may not do so at a later origin.
+    unknown = np.full((1, 1), np.nan, dtype=np.float32)
+    columns = {name: columns.get(name, unknown) for name in ensemble.names}
     forecast = np.empty((n, horizon), dtype=np.float32)
     block = max(1, _CHUNK // horizon)
     for start in range(0, n, block):
