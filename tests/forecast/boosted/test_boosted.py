@@ -149,6 +149,8 @@ def test_a_setting_out_of_its_range_is_named(wrong: dict[str, Any]) -> None:
         Member("median")
     with pytest.raises(ConfigError, match="learning_rate"):
         Trees(learning_rate=0)
+    with pytest.raises(ConfigError, match="n_bins is 0"):
+        Trees(n_bins=0)
 
 
 def test_a_weight_for_each_series_or_none() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from onhand.data.panel import Frequency, Panel
+from onhand.demand import believe
 from onhand.demand.history import DemandHistory
 from onhand.errors import HistoryError
 from onhand.forecast import MovingAverage
@@ -53,3 +54,13 @@ def test_steered_reuses_what_the_dear_one_learned() -> None:
     np.testing.assert_allclose(steered.mean(4), expected, rtol=1e-6)
     paths = steered.paths(4, 400, rng=np.random.default_rng(0)).values.mean(axis=1)
     assert np.abs(paths.sum() / expected.sum() - 1) < 0.05
+
+
+@pytest.mark.filterwarnings("ignore:covariate 'activity' ends:onhand.errors.OnhandWarning")
+def test_a_calendar_may_end_sooner_at_a_later_origin() -> None:
+    """Planned days that reached far enough when it learned, and no longer do: unknown, not a crash."""
+    rng = np.random.default_rng(0)
+    planned = {"activity": rng.integers(0, 2, (20, 61)).astype(np.float32)}
+    panel = Panel.of(rng.poisson(4, (20, 60)), known=planned)
+    learned = SMALL.learn(believe(panel.until(45)))
+    assert np.isfinite(learned.fit(believe(panel.until(58))).mean(4)).all()

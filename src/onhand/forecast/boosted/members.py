@@ -51,7 +51,7 @@ class Trees:
     min_rows : examples that a leaf holds at least
     learning_rate : share of a tree's advice that is taken, 0..1
     feature_share, row_share : drawn anew for each tree, 0..1
-    n_bins : distinct values that a feature keeps
+    n_bins : distinct values that a feature keeps; None: 255, or 63 from half a million examples on
     """
 
     n_trees: int = 250
@@ -60,12 +60,13 @@ class Trees:
     learning_rate: float = 0.06
     feature_share: float = 0.5
     row_share: float = 0.7
-    n_bins: int = 63
+    n_bins: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("n_trees", "min_rows", "n_bins"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} is {value}; it must be at least 1")
         if self.n_leaves is not None and self.n_leaves < 2:
             raise ConfigError(f"n_leaves is {self.n_leaves}; a tree needs at least 2, or None")
         for name in ("learning_rate", "feature_share", "row_share"):
@@ -100,7 +101,7 @@ def train(
     settings = {
         "verbose": -1,
         "num_threads": _threads(),
-        "max_bin": trees.n_bins,
+        "max_bin": trees.n_bins or (63 if len(rows.target) >= 500_000 else 255),
         "min_data_in_leaf": max(1, min(trees.min_rows, len(rows.target) // 10)),
         "feature_pre_filter": False,
         "deterministic": True,
