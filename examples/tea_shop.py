@@ -24,7 +24,7 @@ ITEMS = (
     ("DARJ", "Darjeeling, 100 g", 2.0, 9.80, 4.20, 8, 0.12, 0.5),
     ("EARL", "Earl Grey, 100 g", 4.0, 6.90, 2.50, 40, 0.12, 0.5),
     ("SENCHA", "Sencha, 100 g", 1.5, 8.90, 3.70, 10, 0.12, 0.5),
-    ("MINT", "Fresh mint, bunch", 2.5, 2.20, 0.90, 4, 0.05, 0.8),
+    ("MINT", "Fresh mint, bunch", 2.5, 2.20, 0.90, 5, 0.05, 0.8),
     ("CUP", "Cup, white", 1.2, 7.50, 2.10, 12, 0.35, 1.2),
     ("POT", "Teapot, 1 l", 0.4, 34.00, 13.50, 5, 1.20, 4.0),
     ("TIN", "Tin, 250 g", 0.8, 5.00, 1.40, 30, 0.15, 1.5),
@@ -70,17 +70,19 @@ Leaf & Co,2024-07-08,2024-07-21
 """
 
 INBOUND = """\
-item,supplier,quantity,order_date,due_date,received_date
-EARL,Leaf & Co,48,2024-03-04,2024-03-14,2024-03-14
-ASSAM,Leaf & Co,36,2024-03-18,2024-03-28,2024-03-30
-SENCHA,Leaf & Co,24,2024-04-08,2024-04-18,2024-04-22
-EARL,Leaf & Co,48,2024-04-22,2024-05-02,2024-05-02
-DARJ,Leaf & Co,30,2024-05-06,2024-05-16,2024-05-20
-ASSAM,Leaf & Co,36,2024-05-27,2024-06-06,2024-06-10
-TIN,Harbour Imports,36,2024-03-04,2024-04-01,2024-04-01
-CUP,Harbour Imports,48,2024-04-08,2024-05-06,2024-05-06
-DARJ,Leaf & Co,18,2024-06-17,2024-06-27,
-CUP,Harbour Imports,24,2024-06-03,2024-07-01,
+item,supplier,quantity,order_date,due_date,received_date,received_quantity
+EARL,Leaf & Co,48,2024-03-04,2024-03-14,2024-03-14,48
+ASSAM,Leaf & Co,36,2024-03-18,2024-03-28,2024-03-30,36
+SENCHA,Leaf & Co,24,2024-04-08,2024-04-18,2024-04-22,18
+EARL,Leaf & Co,48,2024-04-22,2024-05-02,2024-05-02,48
+DARJ,Leaf & Co,30,2024-05-06,2024-05-16,2024-05-20,24
+ASSAM,Leaf & Co,36,2024-05-27,2024-06-06,2024-06-10,36
+TIN,Harbour Imports,36,2024-03-04,2024-04-01,2024-04-01,36
+CUP,Harbour Imports,48,2024-04-08,2024-05-06,2024-05-06,48
+MINT,Corner Farm,12,2024-06-10,2024-06-11,2024-06-11,12
+HONEY,Corner Farm,6,2024-06-17,2024-06-18,2024-06-18,6
+DARJ,Leaf & Co,18,2024-06-17,2024-06-27,,
+CUP,Harbour Imports,24,2024-06-03,2024-07-01,,
 """
 
 SETTINGS = """\
@@ -108,13 +110,7 @@ def write_tea_shop(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     _sales().write_csv(folder / "sales.csv")
     _items().write_csv(folder / "items.csv")
-    pl.DataFrame(
-        {
-            "item": [i[0] for i in ITEMS],
-            "date": [LAST] * len(ITEMS),
-            "on_hand": [i[5] for i in ITEMS],
-        }
-    ).write_csv(folder / "stock.csv")
+    _stock().write_csv(folder / "stock.csv")
     texts = {
         "supply.csv": SUPPLY,
         "suppliers.csv": SUPPLIERS,
@@ -139,6 +135,17 @@ def _sales() -> pl.DataFrame:
         if sold
     ]
     return pl.DataFrame(rows, schema=["item", "date", "quantity"], orient="row")
+
+
+def _stock() -> pl.DataFrame:
+    """What is on the shelf; of the mint, a row for each lot with its last day."""
+    rows = [(i[0], LAST, i[5], None) for i in ITEMS if i[0] != "MINT"]
+    rows += [
+        ("MINT", LAST, 3, LAST + timedelta(days=1)),
+        ("MINT", LAST, 2, LAST + timedelta(days=3)),
+    ]
+    schema = {"item": pl.String, "date": pl.Date, "on_hand": pl.Int64, "expires": pl.Date}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _items() -> pl.DataFrame:

@@ -139,7 +139,7 @@ def _show_orders(plan: Plan) -> None:
         (
             line.item,
             *([line.location] if where else []),
-            line.title,
+            line.title if line.kind == "order" else f"bridge: {line.title}",
             units(line.quantity),
             line.due_date,
             money(line.cost, currency),
@@ -222,8 +222,8 @@ def _show_calendars(plan: Plan) -> None:
     ]
     columns = {
         "supplier": "left",
-        "stated": "right",
-        "proposed": "right",
+        "now every": "right",
+        "better every": "right",
         "less often still": "right",
         "saves a year": "right",
     }

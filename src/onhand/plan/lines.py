@@ -238,7 +238,7 @@ def _beside(work: Workings, row: int) -> list[str]:
         said.append(
             f"About {units(float(out.expired_with[row]))} will perish within the next "
             f"{periods(work.ahead.horizon, work.frequency)} ({lost} at cost)"
-            + f", {units(float(out.expired[row]))} of them if nothing is ordered."
+            + f", {units(float(out.expired[row]))} of them even if nothing is ordered."
         )
     return said
 

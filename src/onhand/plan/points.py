@@ -8,7 +8,7 @@ import numpy as np
 
 from onhand.demand.likeness import likeness
 from onhand.plan.plan import MatrixCell, PointOutlook, Trouble
-from onhand.plan.why_not import held_back, perishing, why_not
+from onhand.plan.why_not import cause_of, held_back, perishing, why_not
 from onhand.plan.wording import money, percent, periods, plural, units
 from onhand.plan.workings import Workings
 
@@ -101,11 +101,10 @@ def waiting(work: Workings) -> list[Trouble]:
     found = []
     for wait in work.bought.waits:
         at_risk = round(float((work.outlook.lost * work.margin)[wait.rows].sum()), 2)
-        why = " and ".join(reason.replace("_", " ") for reason in wait.reasons)
-        cause = f"it cannot keep: {why}" if why else "as a whole it would cost more than it earns"
         said = (
-            f"The order of {plural(len(wait.rows), 'line')} for {money(wait.value, currency)} waits: "
-            f"{cause}. About {money(at_risk, currency)} of margin is at risk on its lines."
+            f"The order to {wait.supplier}, {plural(len(wait.rows), 'line')} for "
+            f"{money(wait.value, currency)}, waits: {cause_of(wait)}. About {money(at_risk, currency)} of "
+            "margin is at risk on its lines."
         )
         first = int(wait.rows[0])
         item, location = str(work.panel.items[first]), str(work.panel.locations[first])

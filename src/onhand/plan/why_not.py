@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from onhand.plan.buying.buy import Wait
 from onhand.plan.plan import Trouble
 from onhand.plan.wording import money, periods, units
 from onhand.plan.workings import Workings
 
-__all__ = ["held_back", "perishing", "why_not"]
+__all__ = ["cause_of", "held_back", "perishing", "why_not"]
 
 
 def why_not(work: Workings, row: int) -> str:
@@ -19,9 +20,9 @@ def why_not(work: Workings, row: int) -> str:
         return ""
     for wait in work.bought.waits:
         if row in wait.rows and wait.supplier == str(work.economics.supplier[row]):
-            why = " and ".join(reason.replace("_", " ") for reason in wait.reasons)
-            cause = f"it cannot keep: {why}" if why else "it would cost more than it earns"
-            return f"{units(need)} are needed; the order to {wait.supplier} waits, for {cause}."
+            return (
+                f"{units(need)} are needed; the order to {wait.supplier} waits: {cause_of(wait)}."
+            )
     taken = {
         "they would perish before they sell": line.by_shelf_life,
         "the item ends": line.by_phase_out,
@@ -32,6 +33,24 @@ def why_not(work: Workings, row: int) -> str:
     if not reasons:
         return f"{units(need)} are needed; rounding leaves nothing of them."
     return f"{units(need)} are needed and not ordered: {'; '.join(reasons)}."
+
+
+def cause_of(wait: Wait) -> str:
+    """Why an order is not placed now."""
+    said = [_CAUSES.get(reason, reason.replace("_", " ")) for reason in wait.reasons]
+    return " and ".join(said) or "as a whole it would cost more than it earns"
+
+
+_CAUSES = {
+    "minimum_value": "it does not come to the supplier's minimum value",
+    "minimum_weight": "it does not come to the supplier's minimum weight",
+    "minimum_volume": "it does not come to the supplier's minimum volume",
+    "container_volume": "it does not fill a container",
+    "container_weight": "it does not fill a container by weight",
+    "budget": "the budget earns more elsewhere",
+    "space": "the space earns more elsewhere",
+    "budget_and_space": "budget and space earn more elsewhere",
+}
 
 
 def _silence(work: Workings, row: int) -> str:

@@ -6,9 +6,13 @@ list: its minimum with the order cost, or a container. So no order is cut below 
 accepts, and a pack that no longer fits is passed over together with those that come after it in its
 line; the rest of the list may still fit.
 
+What a supplier only accepts as a whole may be too big for what is left when its turn comes. So the list
+is also bought down with each such order in front, and the best of these is taken.
+
 Buying down a list that falls in worth per limit never earns less with a larger limit: up to the first
 pack that fits only the larger one, both buy the same; what the smaller can still add after that fits
-into less room than that pack, and earns less per room.
+into less room than that pack, and earns less per room. That holds with any order in front, and so
+for the best of all.
 """
 
 from __future__ import annotations
@@ -90,20 +94,38 @@ def share_out(
         blocks += mine
         owner += [o] * len(mine)
     bought = np.zeros_like(steps)
-    for i in _that_fit(blocks, owner, most):
+    for i in _best_that_fit(blocks, owner, most):
         np.add.at(bought, blocks[i].rows, blocks[i].steps)
     return bought * offer.step
 
 
-def _that_fit(blocks: list[_Block], owner: list[int], most: Array) -> list[int]:
-    """Numbers of the blocks bought, from the top of the list."""
-    rate = np.array([_rate(block, most) for block in blocks])
+def _best_that_fit(blocks: list[_Block], owner: list[int], most: Array) -> list[int]:
+    """Numbers of the blocks bought: from the top of the list, or with one supplier's order in front."""
+    order = np.argsort(-np.array([_rate(block, most) for block in blocks]), kind="stable").tolist()
+    heads: dict[int, int] = {}
+    for i, o in enumerate(owner):
+        heads.setdefault(o, i)  # an order's first block is what its supplier accepts at least
+
+    def worth(taken: list[int]) -> float:
+        return sum(max(blocks[i].worth, 0.0) for i in taken)
+
+    best = _that_fit(blocks, owner, most, order)
+    for head in heads.values():
+        if head not in best and (blocks[head].size <= most).all():
+            in_front = [head, *(i for i in order if i != head)]
+            other = _that_fit(blocks, owner, most, in_front)
+            best = other if worth(other) > worth(best) + 1e-9 else best
+    return best
+
+
+def _that_fit(blocks: list[_Block], owner: list[int], most: Array, order: list[int]) -> list[int]:
+    """Numbers of the blocks bought when they are tried in this order."""
     left = most * (1 + 1e-9)
     ended_order: set[int] = set()
     started: set[int] = set()
     ended_row: set[int] = set()
     taken = []
-    for i in np.argsort(-rate, kind="stable").tolist():
+    for i in order:
         block, o = blocks[i], owner[i]
         if o in ended_order or (len(block.rows) == 1 and int(block.rows[0]) in ended_row):
             continue
