@@ -107,6 +107,8 @@ def verdict(earned: Margin | None) -> str:
     """
     if earned is None:
         return "nothing to measure"
+    if earned.low == earned.high == 0:
+        return "no difference"
     if earned.low > 0:
         return "pays"
     return "costs" if earned.high < 0 else "not told apart"

@@ -22,7 +22,13 @@ Record = dict[str, Any]
 WIDTH, ROW = 860.0, 40.0
 LEFT, RIGHT, TOP, BOTTOM = 170.0, 150.0, 26.0, 30.0
 CROSS_HEIGHT = 330.0
-_SIGNS = {"pays": "✓", "costs": "✕", "not told apart": "≈", "nothing to measure": "·"}
+_SIGNS = {
+    "pays": "✓",
+    "costs": "✕",
+    "not told apart": "≈",
+    "no difference": "=",
+    "nothing to measure": "·",
+}
 
 
 def write_comparison(comparison: Comparison, path: str | Path) -> Path:
@@ -204,7 +210,7 @@ def _apart(marks: Sequence[Mapping[str, Any]]) -> list[Record]:
     for mark in sorted(marks, key=lambda m: (m["y"], m["x"])):
         last = max(mark["y"], last + 15.0)
         placed.append({**mark, "label_y": round(last, 1)})
-    return placed
+    return sorted(placed, key=lambda mark: str(mark["name"]) == "full")  # ours is drawn on top
 
 
 def _wider(low: float, high: float, least: float) -> tuple[float, float]:
