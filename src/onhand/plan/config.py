@@ -205,7 +205,7 @@ class ForecastSettings(_Section):
         default="default",
         description=(
             "Forecaster. default: the cheapest on the shop's own past of statistics steered by boosted "
-            "trees and statistics alone, each with either of two spreads; statistical: without the trees; "
+            "trees, with either of two spreads, and statistics alone; statistical: without the trees; "
             "boosted: the trees' mean with the spread of the statistics; ensemble: statistics, trees "
             "and a network together, which needs the extra onhand[deep]; or one of seasonal_naive, "
             "moving_average, exponential_smoothing, tsb and bootstrap, whose errors on the past give "

@@ -55,16 +55,16 @@ def forecasters_for(
         When a network is asked for and PyTorch is not installed.
 
     >>> list(forecasters_for("default", Frequency.WEEK))
-    ['default', 'default, own spread', 'statistical', 'statistical, own spread']
+    ['default', 'default, own spread', 'statistical']
     >>> list(forecasters_for("default", Frequency.WEEK, n_known=500))       # too little for trees
     ['statistical', 'statistical, own spread']
     """
     statistical = Shared(default_forecaster(frequency))
-    alone = _with_either_spread("statistical", statistical)
     if name == "statistical" or (name == "default" and n_known < FEWEST_FOR_TREES):
-        return alone
+        return _with_either_spread("statistical", statistical)
     if name == "default":
-        return _with_either_spread(name, Shared(steered_by_trees(statistical, frequency))) | alone
+        steered = Shared(steered_by_trees(statistical, frequency))
+        return _with_either_spread(name, steered) | {"statistical": statistical}
     if name == "boosted":
         return {name: steered_by_trees(statistical, frequency, share=1.0)}
     if name == "ensemble":
