@@ -38,6 +38,20 @@ class Compared:
     published: str
     gap: float
 
+    @property
+    def is_met(self) -> bool | None:
+        """Whether ours is the published number, to its last digit and three of our standard errors.
+
+        None where nothing was published. Gaps were read off a figure: to a hundredth of a percent.
+        """
+        if not self.published:
+            return None
+        if self.published.startswith("gap"):
+            return abs(100 * self.gap - float(self.published.split()[1])) <= 0.01
+        error = float(self.numbers.split("±")[1]) if "±" in self.numbers else 0.0
+        digits = len(self.published.partition(".")[2])
+        return abs(self.ours - float(self.published)) <= 0.51 * 10.0**-digits + 3 * error
+
 
 def compare_all(folder: Path) -> Iterator[Compared]:
     """Every policy on every instance of the three tables, as they are computed."""

@@ -68,7 +68,11 @@ def main() -> None:
             results[f"{name}_published"] = _summary(gaps)
         results["default"]["solved"] = solved
     if args.tables:
-        _print_tables(console, list(compare_all(args.data / "inventory_rl_tables")))
+        compared = list(compare_all(args.data / "inventory_rl_tables"))
+        _print_tables(console, compared)
+        for name in dict.fromkeys(c.table for c in compared):
+            met = [c.is_met for c in compared if c.table == name and c.is_met is not None]
+            results[f"{name} table"] = {"solved": sum(met), "problems": len(met)}
     print(json.dumps({"benchmark": "textbook", "results": results}))
 
 
@@ -159,7 +163,8 @@ def _print_tables(console: Console, compared: list[Compared]) -> None:
     for c in compared:
         gap = "" if c.gap != c.gap else f"{100 * c.gap:.2f}"
         ours = f"{c.ours:.3f}" if c.ours > 0 else f"{c.ours:.1f}"
-        table.add_row(c.table, c.instance, c.policy, c.numbers, ours, c.published, gap)
+        said = c.published if c.is_met is not False else f"[red]{c.published}[/]"
+        table.add_row(c.table, c.instance, c.policy, c.numbers, ours, said, gap)
     console.print(table)
 
 
