@@ -39,6 +39,7 @@ def their_mean(long: pl.DataFrame, horizon: int) -> pl.DataFrame:
 
 
 EXAMPLES: dict[str, Any] = {
+    "AfterStockOut": lambda cls: cls(MovingAverage(8)),
     "AsNormal": lambda cls: cls(MovingAverage(8)),
     "Aligned": lambda cls: cls(MovingAverage(8), TSB()),
     "Blend": lambda cls: cls([TSB(), MovingAverage(8)]),
