@@ -82,6 +82,11 @@ def _bridge_line(work: Workings, bridges: Bridges, i: int) -> OrderLine:
     need = round(min(quantity, float(bridges.need[i])), 2)
     on_hand, on_order = float(work.stock.on_hand[row]), float(work.on_order[row])
     gain = money(float(bridges.gain[i]), work.config.shop.currency)
+    waited = (
+        f"The order from {slow} is promised for {due}. Until then"
+        if out.quantity[row] > 0
+        else f"Nothing more is wanted from {slow}, whose orders come on {due} at the earliest. Until then"
+    )
     return OrderLine(
         id=f"{work.made_for}/{item}/{location}/bridge",
         supplier=supplier,
@@ -112,9 +117,8 @@ def _bridge_line(work: Workings, bridges: Bridges, i: int) -> OrderLine:
             quantity=quantity,
         ),
         sentence=(
-            f"The order from {slow} is promised for {due}. Until then about {units(lost)} would be "
-            f"missing; {units(quantity)} from {supplier}, there from {comes}, bring that down to "
-            f"{units(lost_with)} and earn {gain} more than they cost. The next plan can bridge again."
+            f"{waited} about {units(lost)} would be missing; {units(quantity)} from {supplier}, there "
+            f"from {comes}, bring that down to {units(lost_with)} and earn {gain} more than they cost. The next plan can bridge again."
         ),
         late_date=str(bridges.late_date[i]),
         kind="bridge",

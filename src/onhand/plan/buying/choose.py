@@ -143,7 +143,7 @@ def choose_offers(
         terms=economics(tables, panel, config, choice) if choice.any() else first,
         compared=asked.compared(),
         together=dict.fromkeys(options.row[moved].tolist(), taken.saved),
-        bridges=tuple(bridge for bridge in bridges if bridge is not None),
+        bridges=tuple(x for x in bridges if x is not None and x.quantity > 0),
         candidates=offers,
         horizon=ahead.horizon,
     )
@@ -274,7 +274,7 @@ class _Asked:
         assert mine.supply is not None  # answers always have one
         assert its.supply is not None
         sooner = its.supply.lead_time.mean(axis=1) < mine.supply.lead_time.mean(axis=1)
-        at = np.flatnonzero(sooner & (slow.line.quantity[s] > 0))
+        at = np.flatnonzero(sooner)
         if not len(at):
             return
         mine, its, f, s = mine.rows(at), its.rows(at), f[at], s[at]
@@ -290,12 +290,13 @@ class _Asked:
         )
         gain_all, _ = _best_of(whole, its.terms, fixed)
         gain, n_steps = _best_of(first, its.terms, fixed)
-        for i in np.flatnonzero((gain > 0.005) & (gain_all > 0.005)).tolist():
+        for i in np.flatnonzero(gain_all > 0.005).tolist():
             key = int(slow.rows[s[i]]), slow.offer
             known = self.bridges.get(key)
             if known is None or known.gain_all < gain_all[i]:
                 step, worth = float(first.step[i]), first.worth[i]
-                quantity = float(n_steps[i] * step)
+                # Enough may be on its way until the next plan, which can then go on bridging.
+                quantity = float(n_steps[i] * step) if gain[i] > 0.005 else 0.0
                 need = min(quantity, float((worth > 0).sum() * step))
                 self.bridges[key] = Bridge(
                     key[0],
@@ -322,7 +323,7 @@ class _Asked:
         )
         lines = joined([a.line for a in parts])
         cost = np.concatenate([a.cost for a in parts])
-        cost[:, 1:] -= gain[:, None]  # a bridge leads to an order: without one there is none
+        cost -= gain[:, None]
         return Options(
             row[order],
             offer[order],
