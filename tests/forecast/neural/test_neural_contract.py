@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -17,7 +18,7 @@ import pytest
 pytest.importorskip("torch")
 
 from onhand.forecast.forecaster import Forecaster
-from onhand.forecast.neural import MLP, RNN, Neural, Quantiles, Training
+from onhand.forecast.neural import MLP, RNN, Neural, Quantiles, Training, ZeroShot
 
 TINY = Training(n_epochs=1, n_steps=2, batch_size=32)
 NETS = {
@@ -46,9 +47,19 @@ QUESTIONS = {
 globals().update(QUESTIONS)
 
 
-@pytest.fixture(params=list(NETS), ids=lambda name: name.replace(" ", "-"))
-def forecaster(request: pytest.FixtureRequest) -> Forecaster:
-    return NETS[request.param]
+@pytest.fixture(params=[*NETS, "zero-shot"], ids=lambda name: name.replace(" ", "-"))
+def forecaster(
+    request: pytest.FixtureRequest,
+    a_model: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Forecaster:
+    if request.param != "zero-shot":
+        return NETS[request.param]
+    pytest.importorskip("onnxruntime")
+    path = tmp_path_factory.getbasetemp() / "dummy.onnx"
+    if not path.exists():
+        a_model(path, (0.5, 1.0, 1.5), horizon=9)
+    return ZeroShot(path, context=28, levels=(0.1, 0.5, 0.9))
 
 
 def test_the_contract_was_found() -> None:

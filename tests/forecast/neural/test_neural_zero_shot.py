@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,66 +13,35 @@ from onhand.demand import believe
 from onhand.errors import ConfigError, ReadError
 from onhand.forecast.neural import ZeroShot
 
-onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 
-def a_model(path: Path, multiples: tuple[float, ...], horizon: int = 3, known: bool = True) -> Path:
-    """A dummy: `multiples` of the mean of the known context, for every period of the horizon."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    shape: list[Any] = [1, horizon, len(multiples)] if len(multiples) > 1 else [1, horizon]
-    factors = np.broadcast_to(np.array(multiples, np.float32), shape)
-    axes = numpy_helper.from_array(np.array([1], np.int64), "axes")
-    inputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["B", None]) for n in "xm"]
-    nodes = [helper.make_node("ReduceSum", ["x", "axes"], ["total"])]
-    if known:
-        nodes += [
-            helper.make_node("ReduceSum", ["m", "axes"], ["count"]),
-            helper.make_node("Div", ["total", "count"], ["mean"]),
-        ]
-    else:
-        nodes += [helper.make_node("ReduceMean", ["x", "axes"], ["mean"])]
-    column = numpy_helper.from_array(np.array([-1, *[1] * (len(shape) - 1)], np.int64), "column")
-    nodes += [
-        helper.make_node("Reshape", ["mean", "column"], ["level"]),
-        helper.make_node("Mul", ["level", "factors"], ["told"]),
-    ]
-    told = helper.make_tensor_value_info("told", TensorProto.FLOAT, ["B", *shape[1:]])
-    graph = helper.make_graph(
-        nodes,
-        "dummy",
-        inputs if known else inputs[:1],
-        [told],
-        [axes, column, numpy_helper.from_array(factors, "factors")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    onnx.save(model, str(path))
-    return path
-
-
+AModel = Callable[..., Path]
 SALES = np.array([[10, np.nan, 10, 10, 10, 10, 10, 10], [2, 2, 2, 2, 2, 2, 4, 4]])
 
 
-def test_a_model_is_shown_units_and_what_is_known(tmp_path: Path) -> None:
+def test_a_model_is_shown_units_and_what_is_known(tmp_path: Path, a_model: AModel) -> None:
     history = believe(Panel.of(SALES))
     mean = ZeroShot(a_model(tmp_path / "m.onnx", (1.0,)), context=8).fit(history).mean(3)
     np.testing.assert_allclose(mean, [[10] * 3, [2.5] * 3], rtol=1e-5)
 
 
-def test_a_model_of_one_input_sees_gaps_at_the_mean(tmp_path: Path) -> None:
+def test_a_model_of_one_input_sees_gaps_at_the_mean(tmp_path: Path, a_model: AModel) -> None:
     path = a_model(tmp_path / "m.onnx", (1.0,), known=False)
     mean = ZeroShot(path, context=8).fit(believe(Panel.of(SALES))).mean(3)
     np.testing.assert_allclose(mean, [[10] * 3, [2.5] * 3], rtol=1e-5)
 
 
-def test_a_context_longer_than_the_history_is_unknown_before_it(tmp_path: Path) -> None:
+def test_a_context_longer_than_the_history_is_unknown_before_it(
+    tmp_path: Path, a_model: AModel
+) -> None:
     path = a_model(tmp_path / "m.onnx", (1.0,))
     mean = ZeroShot(path, context=50).fit(believe(Panel.of(SALES))).mean(3)
     np.testing.assert_allclose(mean[:, 0], [10, 2.5], rtol=1e-5)
 
 
-def test_told_quantiles_become_paths(tmp_path: Path) -> None:
+def test_told_quantiles_become_paths(tmp_path: Path, a_model: AModel) -> None:
     path = a_model(tmp_path / "m.onnx", (0.5, 1.0, 1.5))
     net = ZeroShot(path, context=8, levels=(0.1, 0.5, 0.9))
     paths = net.fit(believe(Panel.of(SALES))).paths(6, 4000, rng=np.random.default_rng(0))
@@ -100,7 +69,7 @@ def test_a_torchscript_model_is_asked_too(tmp_path: Path) -> None:
     np.testing.assert_allclose(mean[:, 0], [10, 2.5], rtol=1e-5)
 
 
-def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
+def test_what_does_not_fit_is_named(tmp_path: Path, a_model: AModel) -> None:
     history = believe(Panel.of(SALES))
     good = a_model(tmp_path / "m.onnx", (0.5, 1.0, 1.5))
     broken = tmp_path / "broken.onnx"
