@@ -169,4 +169,5 @@ class MarginalValue:
             holding_weight=self.holding_weight,
             n_steps=256,
         )
-        return np.asarray(money.step * (money.worth > 0).sum(axis=1))
+        # A unit whose worth is a rounding error is not worth an order.
+        return np.asarray(money.step * (money.worth > 1e-9).sum(axis=1))
