@@ -19,7 +19,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,18 +51,26 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="file of results, a line each")
     parser.add_argument("--gaps", type=float, default=0.5, help="share of examples that fill gaps")
     parser.add_argument("--young", type=float, default=0.5, help="share that hides what is old")
+    parser.add_argument("--weeks", type=int, nargs="*", default=WEEKS, help="of history")
     parser.add_argument("--slices", type=int, default=6, help="new shops and days, at most")
     args = parser.parse_args()
     panel, judged = shop_of(args.name, args.data)
     for k, (new, origin) in enumerate(list(slices(panel))[: args.slices]):
-        key = {"set": args.name, "gaps": args.gaps, "young": args.young, "slice": k}
+        key: dict[str, Any] = {
+            "set": args.name,
+            "gaps": args.gaps,
+            "young": args.young,
+            "weeks": list(args.weeks),
+            "slice": k,
+        }
         if not any(key.items() <= row.items() for row in rows_of(args.out)):
             told = {**key, "origin": origin, "n_series": int(new.sum())}
-            told |= run(panel, judged, new, origin, seed=k, hiding=Hiding(args.gaps, args.young))
+            hiding = Hiding(args.gaps, args.young)
+            told |= run(panel, judged, new, origin, args.weeks, seed=k, hiding=hiding)
             with args.out.open("a") as file:
                 file.write(json.dumps(told) + "\n")
             print(told, flush=True)
-    mine = {"set": args.name, "gaps": args.gaps, "young": args.young}
+    mine = {"set": args.name, "gaps": args.gaps, "young": args.young, "weeks": list(args.weeks)}
     show(args.name, [row for row in rows_of(args.out) if mine.items() <= row.items()])
 
 
@@ -104,7 +112,14 @@ def horizon_of(panel: Panel) -> int:
 
 
 def run(
-    panel: Panel, judged: np.ndarray, new: np.ndarray, origin: int, *, seed: int, hiding: Hiding
+    panel: Panel,
+    judged: np.ndarray,
+    new: np.ndarray,
+    origin: int,
+    lengths: Sequence[int],
+    *,
+    seed: int,
+    hiding: Hiding,
 ) -> dict[str, Any]:
     """WAPE by contender and weeks of history, and CPU seconds."""
     horizon = horizon_of(panel)
@@ -116,7 +131,7 @@ def run(
     base = pretrain(net, catalogue, hiding)
     told: dict[str, Any] = {"catalogue_s": time.process_time() - started}
     per_week = 7 if panel.frequency is Frequency.DAY else 1
-    for weeks in WEEKS:
+    for weeks in lengths:
         history = believe(recent(panel.rows(new).until(origin), weeks * per_week))
         contenders = {
             "statistics": default_forecaster(panel.frequency),
@@ -154,7 +169,7 @@ def rows_of(out: Path) -> list[dict[str, Any]]:
 def show(name: str, rows: list[dict[str, Any]]) -> None:
     """Mean WAPE, and the gain of each contender over scratch with its spread over slices."""
     print(f"\n{name}: {len(rows)} new shops of {rows[0]['n_series']} series or so; WAPE")
-    for weeks in WEEKS:
+    for weeks in rows[0]["weeks"]:
         scratch = np.array([row[f"scratch {weeks}"] for row in rows])
         cells = []
         for contender in SHOWN:
