@@ -94,3 +94,35 @@ def test_the_running_mean_forgets() -> None:
     rate = full_shelf_rate(values)
     assert rate[0, 50] == pytest.approx(10.0)
     assert rate[0, -1] == pytest.approx(2.0, abs=0.01)
+
+
+def test_what_was_sold_tells_a_busy_period_from_a_quiet_one() -> None:
+    """Demand that varies more than by chance: half of a period with many sales was a busy one."""
+    past = [0, 12, 2, 9, 0, 14, 1, 10, 3, 9] * 6  # mean 6, far beyond Poisson
+    steady = [6] * 60
+    rows = [[*past, 8], [*past, 0], [*steady, 8], [*steady, 0]]
+    in_stock = np.ones((4, 61))
+    in_stock[:, -1] = 0.5
+    demand = believe(Panel.of(rows, in_stock=in_stock)).values[:, -1]
+    assert (
+        demand[0] > 8 + 4 > 0 + 2 > demand[1]
+    )  # lumpy: 8 sold, about as many missed; 0, hardly any
+    np.testing.assert_allclose(demand[2:], [8 + 3, 0 + 3], atol=0.01)  # steady: half of the 6
+
+
+def test_the_expectation_is_closest_where_customers_come_in_crowds() -> None:
+    """A tenth of negative binomial periods thinned to a random share: closer than with Poisson and y / s."""
+    rng = np.random.default_rng(4)
+    demand = rng.negative_binomial(1.5, 1.5 / (1.5 + 6), (200, 80))
+    share = np.where(rng.random((200, 80)) < 0.1, rng.uniform(0.1, 0.9, (200, 80)), 1.0)
+    cut = (share < 1) & (np.arange(80) >= 30)
+    sold = np.where(share < 1, rng.binomial(demand, share), demand)
+    told = believe(Panel.of(sold, in_stock=share)).values
+
+    def error(values: np.ndarray) -> float:
+        return float(np.abs(values - demand)[cut].mean())
+
+    poisson = sold + (1 - share) * 6
+    assert error(told) < 0.9 * error(poisson)
+    assert error(told) < 0.9 * error(sold / share)
+    assert abs((told - demand)[cut].mean()) < 0.1 * demand.mean()
