@@ -18,7 +18,7 @@ from onhand.plan.plan import Plan
 Shop = Callable[..., Tables]
 QUICK = {
     "plan": {"n_samples": 40, "n_cards": 0},
-    "replay": {"n_samples": 20},
+    "replay": {"days": 1.0, "tuning_days": 1.0},  # too short to replay anything
     "forecast": {"forecaster": "seasonal_naive"},
     "policy": {"level": 0.9, "extra_periods": 0},
 }
