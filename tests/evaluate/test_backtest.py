@@ -10,9 +10,15 @@ import pytest
 from onhand.data.panel import Panel
 from onhand.demand.history import DemandHistory
 from onhand.errors import HistoryError
-from onhand.evaluate.backtest import backtest, judged_demand, last_origins
+from onhand.evaluate.backtest import (
+    TOTAL_LEVELS,
+    backtest,
+    judged_demand,
+    last_origins,
+    outcome,
+)
 from onhand.evaluate.calibration import coverage_by_class, pit_bounds, pit_coverage, pit_histogram
-from onhand.forecast import MovingAverage, Naive
+from onhand.forecast import Bootstrap, MovingAverage, Naive
 from onhand.forecast.spread import CountForecast
 
 
@@ -123,6 +129,17 @@ def test_coverage_is_told_per_class_and_step() -> None:
     assert told["calm", 0].covered == pytest.approx(0.9, abs=0.02)
     assert told["wild", 2].covered < 0.5
     assert told["wild", 0].n == 3000
+
+
+def test_sums_are_judged_over_the_spans_asked_for_and_only_where_all_of_them_is_known() -> None:
+    history = known(Panel.of([[2.0] * 20, [2.0] * 20]))
+    actual = np.array([[3, 3, 3], [3, np.nan, 3]], np.float32)
+    spans = np.array([[1, 3], [1, 2]])
+    result = outcome(Bootstrap(), history, actual, 10, seed=0, spans=spans)
+    np.testing.assert_array_equal(result.totals, [[3, 9], [3, np.nan]])
+    mean_level = np.mean(TOTAL_LEVELS)  # every path is 2 a period: quantiles are 2, 6 and 2
+    np.testing.assert_allclose(result.total_pinball[0], [mean_level * 1, mean_level * 3])
+    assert np.isnan(result.total_pinball[1, 1])
 
 
 def test_an_unknown_observation_has_no_pit() -> None:
