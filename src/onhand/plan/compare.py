@@ -34,7 +34,7 @@ from onhand.plan.forecasters import forecasters_of
 from onhand.plan.judged import total_margin
 from onhand.plan.ordinary import ordinary_stock
 from onhand.plan.past import Stretch, fit_origins
-from onhand.plan.progress import Progress, silent
+from onhand.plan.progress import Progress, part_of, silent
 from onhand.plan.stage import Stage, set_stage
 from onhand.plan.trials import Entrant, Tuned, drawn, judge, longest, pace, said, tune_families
 from onhand.plan.weigh import learns_from_weights
@@ -145,11 +145,17 @@ def compare_arrows(
             runs.append(replace(runs[0], loop=loop))
             continue
         key = _taught(loop.arrows, idle)
+        start, stop = done / len(loops), (done + 1) / len(loops)
+        middle = start
         if key not in fits:
-            fits[key] = fit_origins(stage.panel, heard(_joint(loop.arrows)), cut.learned, every)
+            middle = (start + stop) / 2
+            told = part_of(progress, _STAGE, start, middle)
+            again = heard(_joint(loop.arrows))
+            fits[key] = fit_origins(stage.panel, again, cut.learned, every, told)
         seen = fits[key] if loop.arrows.paths else _as_normal(fits[key])
-        runs.append(_run(loop, replace(stage, fits=seen), cut, demands, ladders, config))
-        progress(_STAGE, (done + 1) / len(loops))
+        told = part_of(progress, _STAGE, middle, stop)
+        runs.append(_run(loop, replace(stage, fits=seen), cut, demands, ladders, config, told))
+        progress(_STAGE, stop)
     return _told(runs, stage, cut, config, history.n_series)
 
 
@@ -308,12 +314,13 @@ def _run(
     demands: Mapping[str, DemandHistory],
     ladders: tuple[Family, ...],
     config: Config,
+    progress: Progress,
 ) -> _Run:
     """Each window with what was chosen on all that came before it, judged by each kind of demand."""
     config = config.model_copy(update={"arrows": loop.arrows})
     tuned: list[Tuned] = []
     if loop.arrows.choose:
-        tuned = tune_families(stage, cut.tuning, ladders, config, silent)
+        tuned = tune_families(stage, cut.tuning, ladders, config, progress)
     chosen = [_chosen(stage, tuned, ladders, cut, k, config) for k in range(len(cut.judged))]
     outcomes = {
         demand: _played(replace(stage, history=asked), cut.judged, chosen, config)

@@ -30,7 +30,7 @@ from onhand.plan.config import Config
 from onhand.plan.contenders import Family, at_level, families
 from onhand.plan.economics import Economics, economics
 from onhand.plan.forecasters import FEWEST_FOR_TREES, forecasters_of
-from onhand.plan.progress import Progress, silent
+from onhand.plan.progress import Progress, part_of, silent
 from onhand.plan.settings_file import write_atomically
 from onhand.plan.snapshot import snapshot_of
 from onhand.plan.stage import set_stage
@@ -183,7 +183,7 @@ def tune_shop(
             break
         name, settings = name_and_settings
         progress(f"Trying {name}", 0.0)
-        steps = [*steps, _tried(shop, name, settings, config_then)]
+        steps = [*steps, _tried(shop, name, settings, config_then, progress)]
         if state is not None:
             write_atomically(state, _as_text(key, as_it_was, steps))
         progress(f"Trying {name}", 1.0)
@@ -265,7 +265,9 @@ def _learns(config: Config, shop: _Shop) -> bool:
 # --- trying it ---------------------------------------------------------------------------------
 
 
-def _tried(shop: _Shop, name: str, settings: Mapping[str, Any], config: Config) -> Step:
+def _tried(
+    shop: _Shop, name: str, settings: Mapping[str, Any], config: Config, progress: Progress
+) -> Step:
     """The replays of one step: every number of its policies on the paths of its forecasters."""
     is_finer = bool(settings.get("finer"))
     kept = {key: value for key, value in settings.items() if key in TUNED}
@@ -290,10 +292,10 @@ def _tried(shop: _Shop, name: str, settings: Mapping[str, Any], config: Config) 
         windows_of(shop.history, shop.terms.terms, made).learned,
         longest(ladders, supply),
         shop.seed,
-        silent,
+        part_of(progress, f"Trying {name}", 0.0, 0.5),
     )
     cut = windows_of(shop.history, shop.terms.terms, made).learned
-    told = tune_families(stage, cut, ladders, made, silent)
+    told = tune_families(stage, cut, ladders, made, part_of(progress, f"Trying {name}", 0.5, 1.0))
     found = tuple(
         Ladder(
             settings=tuple(_settings_of(policy, t.family, kept) for policy in t.tuning.policies),
