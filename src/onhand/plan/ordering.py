@@ -84,19 +84,20 @@ def order_now(
 def _over(history: DemandHistory, dying_days: float) -> NDArray[np.bool_]:
     """Which stock points are more likely over than not, by their silence, (N,).
 
-    Either the record of the whole shop says so, or the stock point has been silent for `dying_days` in
-    which at its former pace it would have sold at least three units (a chance of 5 % if it still sold).
-    Periods that were silent a year earlier, too, do not count.
+    The record of the whole shop says so. Where it holds no end to learn from: a stock point that has been
+    silent for `dying_days` in which at its former pace it would have sold at least three units (a chance of
+    5 % if it still sold). Periods that were silent a year earlier, too, do not count.
     """
     life = survival(history)
+    if life.hazard > 0:
+        return np.asarray(life.alive < PROBABLY_OVER)
     values, sold = history.values, history.values > 0
     last = np.where(sold.any(axis=1), sold.shape[1] - sold[:, ::-1].argmax(axis=1), 0)
     before = np.isfinite(values) & (np.arange(values.shape[1]) < last[:, None])
     total = np.where(before, values, 0).sum(axis=1, dtype=np.float64)
     pace = total / np.maximum(before.sum(axis=1), 1)
     longest = max(1, round(dying_days * history.panel.frequency.per_year / 365.25))
-    has_stopped = (life.silent >= longest) & (pace * life.silent >= _MISSED)
-    return np.asarray((life.alive < PROBABLY_OVER) | has_stopped)
+    return np.asarray((life.silent >= longest) & (pace * life.silent >= _MISSED))
 
 
 def _worlds(

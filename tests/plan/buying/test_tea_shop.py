@@ -182,14 +182,20 @@ def test_the_last_plan_is_kept_where_little_changed(tables: Tables, free: Plan) 
     check_lines(calm)
 
 
-def test_the_frontier_rises_and_holds_today(free: Plan) -> None:
-    """More money never saves less margin; without orders nothing is saved."""
-    frontier = free.frontier
-    assert frontier is not None
-    margins = [point.margin_saved for point in frontier.curve]
-    assert margins == sorted(margins)
-    assert frontier.today.spend == 0
-    assert frontier.chosen.spend == free.board.order_value
+def test_the_frontier_rises_from_today_through_the_plan(free: Plan, tight: Plan) -> None:
+    """More money never saves less margin; without orders nothing is saved; the plan is on the curve."""
+    for plan in (free, tight):
+        frontier = plan.frontier
+        assert frontier is not None
+        margins = [point.margin_saved for point in frontier.curve]
+        assert margins == sorted(margins)
+        assert frontier.today.spend == 0
+        assert frontier.today == frontier.curve[0]
+        assert frontier.chosen.spend == plan.board.order_value
+        nearest = min(frontier.curve, key=lambda point: abs(point.spend - frontier.chosen.spend))
+        assert nearest.spend == pytest.approx(frontier.chosen.spend, abs=0.02)
+        assert nearest.margin_saved == pytest.approx(frontier.chosen.margin_saved, abs=0.02)
+        assert nearest.fill_rate == pytest.approx(frontier.chosen.fill_rate, abs=2e-4)
     for better, next_one in pairwise(free.buy_list):
         cent = 0.01 / better.cost + 0.01 / next_one.cost  # what rounding to cents can turn around
         assert next_one.worth / next_one.cost <= better.worth / better.cost + cent
