@@ -122,6 +122,19 @@ def test_weights_know_nothing_that_comes_later() -> None:
     assert np.array_equal(asked, expected)
 
 
+def test_what_stands_on_the_same_trees_is_taught_once() -> None:
+    """With weights too, a member that two forecasters share stays one member."""
+    panel = panel_of()
+    trees = Shared(Boosted(n_error_origins=0))
+    both = {"a": Steered(TSB(), trees), "b": OwnSpread(trees)}
+    terms = economics(Tables(), panel, Config())
+    made = arrowed(both, ArrowSettings(weigh=True), panel, terms)
+    history = believe(panel)
+    taught = [made[name]._taught(history) for name in both]  # type: ignore[attr-defined]
+    assert taught[0].other is taught[1].point
+    assert taught[0].other is not trees
+
+
 def test_weights_by_hand_come_from_a_column_of_the_items(shop: Shop) -> None:
     """The column is named in the settings; a wrong name says which there are."""
     tables = shop()

@@ -29,7 +29,7 @@ from onhand.plan.economics import Economics
 from onhand.plan.members import changed
 from onhand.plan.past import Stretch
 from onhand.plan.stage import Stage
-from onhand.plan.weigh import Weighed, learns_from_weights
+from onhand.plan.weigh import Lesson, Weighed, learns_from_weights
 
 __all__ = [
     "BareSales",
@@ -59,9 +59,11 @@ def arrowed(
         shared: dict[int, tuple[Forecaster, Forecaster]] = {}
         made = {name: changed(f, _without_errors, shared) for name, f in made.items()}
     if arrows.weigh:
-        by_hand = _by_hand(arrows.omega, panel)
+        by_hand, lesson = _by_hand(arrows.omega, panel), Lesson()
         made = {
-            name: Weighed(f, panel.items, panel.locations, terms.costs, terms.terms, by_hand)
+            name: Weighed(
+                f, panel.items, panel.locations, terms.costs, terms.terms, by_hand, lesson
+            )
             if learns_from_weights(f)
             else f
             for name, f in made.items()

@@ -6,8 +6,8 @@ error is dear. They are worked out from the decision that the forecast is for, o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,9 +19,17 @@ from onhand.inventory.costs import Costs
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.members import changed, found_in
 
-__all__ = ["Weighed", "learns_from_weights", "money_per_error", "omega_of", "weighted_error"]
+__all__ = [
+    "Lesson",
+    "Weighed",
+    "learns_from_weights",
+    "money_per_error",
+    "omega_of",
+    "weighted_error",
+]
 
 Array = NDArray[np.float64]
+Known = dict[int, tuple[Forecaster, Forecaster]]
 
 _MOST = 20.0  # times the usual weight that a stock point may have, or one part of so many
 _SUREST = 0.99  # beyond it a few periods of history cannot tell a quantile
@@ -139,6 +147,26 @@ def weighted_error(errors: ArrayLike, omega: ArrayLike) -> float:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """The weights of the last history, and the members that were taught with them.
+
+    Forecasters that stand on the same trees then learn them once, not once each.
+    """
+
+    _kept: list[tuple[DemandHistory, NDArray[np.float32], Known]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+
+    def of(
+        self, history: DemandHistory, omega: Callable[[DemandHistory], NDArray[np.float32]]
+    ) -> tuple[NDArray[np.float32], Known]:
+        """The weights for `history`, and what `changed` shall keep of its members."""
+        if not (self._kept and self._kept[0][0] is history):
+            self._kept[:] = [(history, omega(history), {})]
+        return self._kept[0][1:]
+
+
+@dataclass(frozen=True)
 class Weighed:
     """A forecaster that is taught to err less where an error costs more.
 
@@ -151,6 +179,7 @@ class Weighed:
     items, locations : (M,) names of the stock points that the costs below belong to
     costs, terms : (M,)
     by_hand : (M,) weights that nobody works out, or None
+    lesson : shared by forecasters that stand on the same members
     """
 
     forecaster: Forecaster
@@ -159,6 +188,7 @@ class Weighed:
     costs: Costs
     terms: SupplyTerms
     by_hand: Array | None = None
+    lesson: Lesson = field(default_factory=Lesson, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -175,12 +205,14 @@ class Weighed:
         return taught.learn(history) if isinstance(taught, Learner) else self
 
     def _taught(self, history: DemandHistory) -> Forecaster:
+        omega, known = self.lesson.of(history, self._omega)
+        return changed(self.forecaster, lambda member: _with_omega(member, omega), known)
+
+    def _omega(self, history: DemandHistory) -> NDArray[np.float32]:
         rows = self._rows(history)
         if self.by_hand is not None:
-            omega = _about_one(self.by_hand[rows])
-        else:
-            omega = omega_of(history, self.costs.rows(rows), self.terms.rows(rows))
-        return changed(self.forecaster, lambda member: _with_omega(member, omega))
+            return _about_one(self.by_hand[rows])
+        return omega_of(history, self.costs.rows(rows), self.terms.rows(rows))
 
     def _rows(self, history: DemandHistory) -> NDArray[np.int64]:
         """Where the stock points of `history` stand among ours."""
@@ -209,6 +241,4 @@ def learns_from_weights(forecaster: Forecaster) -> bool:
 
 
 def _with_omega(member: Forecaster, omega: NDArray[np.float32]) -> Forecaster:
-    from dataclasses import replace
-
     return replace(member, omega=omega) if hasattr(member, "omega") else member  # type: ignore[type-var]
