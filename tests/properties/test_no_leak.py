@@ -19,7 +19,7 @@ from onhand.forecast.ending import Ending
 from onhand.forecast.item_seasons import ItemSeasons
 from onhand.forecast.new_items import NewItems
 
-N, T, H = 14, 120, 6
+N, T, H = 14, 70, 6
 
 
 def two_futures(seed: int, origin: int) -> tuple[Panel, Panel]:
