@@ -28,7 +28,12 @@ def cards(work: Workings, orders: Iterable[OrderLine]) -> tuple[Card, ...]:
     Taken in turn from the most money at risk without the order, the most money at stake among the
     exceptions, and the most revenue.
     """
-    sentences = {(line.item, line.location): line.sentence for line in orders}
+    sentences: dict[tuple[str, str], str] = {}
+    for line in orders:  # a bridge is told after the line that it stands beside
+        key, first = (line.item, line.location), line.kind == "order"
+        told = sentences.get(key, "")
+        parts = (line.sentence, told) if first else (told, line.sentence)
+        sentences[key] = " ".join(part for part in parts if part)
     return tuple(_card(work, row, sentences) for row in _rows_that_matter(work))
 
 

@@ -135,7 +135,7 @@ def _suppliers(before: Plan, after: Plan) -> tuple[Change, ...]:
 
 
 def _lines(before: Plan, after: Plan) -> tuple[LineChange, ...]:
-    old, new = ({(x.item, x.location): x for x in plan.orders} for plan in (before, after))
+    old, new = ({(x.item, x.location, x.kind): x for x in plan.orders} for plan in (before, after))
     changes = [_line(old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys())]
     real = [change for change in changes if change is not None]
     return tuple(sorted(real, key=lambda change: -abs(change.money)))
