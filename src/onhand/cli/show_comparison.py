@@ -36,9 +36,9 @@ def _show(judgement: Judgement, currency: str) -> None:
     columns = {
         "loop": "left",
         "cost": "right",
-        "lost margin": "right",
+        "lost": "right",
         "filled": "right",
-        "stock at cost": "right",
+        "stock": "right",
         "arrow earned": "right",
         "95 %": "right",
         "verdict": "left",
