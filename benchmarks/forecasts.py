@@ -188,7 +188,8 @@ def judge(
     start = time.process_time()
     result = outcome(forecaster, history, actual, n_samples, seed=seed, spans=shop.spans())
     everything = shop.everything(origin)
-    after_empty = np.where(shop.judged[:, origin - 1, None], np.nan, actual)
+    was_full = shop.judged[:, origin - 1] | np.isnan(shop.panel.sales[:, origin - 1])
+    after_empty = np.where(was_full[:, None], np.nan, actual)  # not launched is not sold out
     score = shop.official[1](actual, result.mean, shop.panel, origin)
     known = np.isfinite(actual)
     row = {
