@@ -132,3 +132,11 @@ def test_a_condition_that_all_share_is_met_like_one_of_their_own() -> None:
     of_all, of_each = (describe(Past.of(history_of(p), 7), 7)[0] for p in (shared, own))
     np.testing.assert_allclose(of_all["holiday_alike"], of_each["holiday_alike"], rtol=1e-5)
     assert of_all["holiday_alike"].shape == (4, 7)
+
+
+@pytest.mark.parametrize(("t", "has_year"), [(60, False), (77, False), (79, True)])
+def test_last_year_is_told_once_half_of_this_one_can_teach_it(t: int, has_year: bool) -> None:
+    """A little beyond a year, knowing last year would only be a sign of the last few origins."""
+    history = history_of(a_shop(t=t, frequency=Frequency.WEEK))
+    columns, _ = describe(Past.of(history, H), H)
+    assert ("year_near" in columns) == ("all_year" in columns) == has_year

@@ -123,6 +123,7 @@ class Past:
         is unknown. Means are sums of the one over sums of the other, so that half a day counts half.
     in_stock : (N, t) float32, share of selling time with stock on the shelf
     has_gaps : whether stock or knowledge was ever missing, so that they are worth describing
+    has_year : whether enough was seen to learn what last year's season tells of this one's
     first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
     known : name -> (N or 1, >= t) float32, covariates known in advance, gaps carried forward
     spreads : name -> standard deviation of a known covariate that varies
@@ -138,6 +139,7 @@ class Past:
     is_known: Floats
     in_stock: Floats
     has_gaps: bool
+    has_year: bool
     first_sale: NDArray[np.int64]
     known: Mapping[str, Floats]
     spreads: Mapping[str, float]
@@ -165,6 +167,7 @@ class Past:
             is_known=exposure,
             in_stock=panel.in_stock,
             has_gaps=bool(panel.in_stock.min(initial=1) < 1 or not exposure.all()),
+            has_year=_has_year(history),
             first_sale=first_sale,
             known=known,
             spreads=_spreads(known),
@@ -346,7 +349,7 @@ def _season(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats)
     width = x.shape[1]
     columns: Columns = {}
     for name, kernel in recent.targets.items():
-        if width < past.lookback.year and not name.startswith("cycle"):
+        if not name.startswith("cycle") and (width < past.lookback.year or not past.has_year):
             continue
         columns[name] = _weighted(x, m, kernel)
     if "year_near" in columns:
@@ -361,7 +364,7 @@ def _pools(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) 
     kernels = {name: recent.windows[name][:, None] for name in names}
     if look.cycles:
         kernels["cycle"] = recent.targets[f"cycle_{look.cycles[-1]}"]
-    has_year = recent.values.shape[1] >= look.year + 1
+    has_year = past.has_year and recent.values.shape[1] >= look.year + 1
     if has_year:
         kernels |= {name: recent.targets[name] for name in ("year_near", "year_base")}
     # Averaged over time first: groups then add up a few columns instead of the whole past.
@@ -478,11 +481,20 @@ def _calendar(history: DemandHistory, horizon: int) -> dict[str, Floats]:
     columns: dict[str, Any] = {}
     if panel.frequency is Frequency.DAY:
         columns["weekday"] = (dates.astype(np.int64) + 3) % 7
-    if panel.n_periods >= 1.5 * panel.frequency.per_year:
+    if _has_year(history):
         columns["day_of_year"] = day_of_year
         if panel.frequency is Frequency.DAY:
             columns["day_of_month"] = (dates - months).astype(np.int64)
     return {k: np.asarray(v, dtype=np.float32)[None] for k, v in columns.items()}
+
+
+def _has_year(history: DemandHistory) -> bool:
+    """Whether at least one and a half years were seen.
+
+    A little beyond one year only the last origins know the season of the year before. Trees would
+    take knowing it for a sign of those few days.
+    """
+    return history.n_periods >= 1.5 * history.panel.frequency.per_year
 
 
 def _membership(groups: NDArray[np.int64]) -> Any:
