@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onhand.data.panel import Frequency
 from onhand.forecast import Forecaster, default_forecaster
+from onhand.forecast.default import through_life
 from onhand.forecast.steering import SHARE, steered_by_trees
 
 NAMES = ("default", "statistical", "boosted", "ensemble")
@@ -17,5 +18,6 @@ def forecaster_named(name: str) -> Forecaster:
         return forecasters_for(name, Frequency.WEEK)[name]
     statistical = default_forecaster(Frequency.WEEK)
     if name == "statistical":
-        return statistical
-    return steered_by_trees(statistical, Frequency.WEEK, share=1.0 if name == "boosted" else SHARE)
+        return through_life(statistical)
+    share = 1.0 if name == "boosted" else SHARE
+    return through_life(steered_by_trees(statistical, Frequency.WEEK, share=share))

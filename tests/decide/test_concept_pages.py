@@ -10,7 +10,9 @@ import pytest
 PAGES = Path(__file__).parents[2] / "docs" / "concepts"
 
 
-@pytest.mark.parametrize("page", ["decisions.md", "replay.md", "ratio-objective.md", "searching.md"])
+@pytest.mark.parametrize(
+    "page", ["decisions.md", "replay.md", "ratio-objective.md", "searching.md"]
+)
 def test_the_examples_of_a_page_run(page: str) -> None:
     """Every example gives the printed result."""
     results = doctest.testfile(str(PAGES / page), module_relative=False)

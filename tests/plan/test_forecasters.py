@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,10 +13,12 @@ from onhand.data import Tables
 from onhand.data.panel import Frequency, Panel
 from onhand.demand import believe
 from onhand.errors import ConfigError
+from onhand.forecast.shared import Shared
 from onhand.plan import forecasters
 from onhand.plan.config import Config, ForecastSettings
 from onhand.plan.forecasters import FEWEST_FOR_TREES, forecaster_note, forecasters_for
 from onhand.plan.make_plan import make_plan
+from onhand.plan.members import found_in
 
 Shop = Callable[..., Tables]
 NAMES = list(get_args(ForecastSettings.model_fields["forecaster"].annotation))
@@ -38,7 +40,7 @@ def test_trees_take_part_where_there_is_enough_to_teach_them() -> None:
     enough = forecasters_for("default", Frequency.DAY, FEWEST_FOR_TREES)
     few = forecasters_for("default", Frequency.DAY, FEWEST_FOR_TREES - 1)
     assert next(iter(enough.values())).name == "default, steered by boosted"
-    assert set(enough) == {"default", "default, own spread", "statistical"}
+    assert set(enough) == {"default", "default, own spread", *few}
     assert set(few) == {"statistical", "statistical, own spread"}
     note = forecaster_note("default", "statistical", FEWEST_FOR_TREES - 1)
     assert (note.source, "9,999 periods" in note.why) == ("assumed", True)
@@ -54,10 +56,15 @@ def test_an_ensemble_without_torch_names_the_extra(monkeypatch: pytest.MonkeyPat
 def test_candidates_share_the_statistics_they_stand_on() -> None:
     """The dearest part of three forecasters is fitted once per origin."""
     history = believe(Panel.of(np.ones((3, 30)), frequency=Frequency.WEEK))
-    made: dict[str, Any] = dict(forecasters_for("default", Frequency.WEEK))
-    shared = made["statistical"]
-    assert made["default"].inner.calibrated is shared
-    assert made["default, own spread"].point is made["default"]
+    made = forecasters_for("default", Frequency.WEEK)
+    dear = [
+        {id(member) for member in found_in(forecaster) if isinstance(member, Shared)}
+        for forecaster in made.values()
+    ]
+    assert dear[0] == dear[1]  # the steered one and the statistics within it
+    assert dear[2] == dear[3]
+    assert dear[2] < dear[0]
+    shared = next(m for m in found_in(made["statistical"]) if isinstance(m, Shared))
     assert shared.fit(history) is shared.fit(history)
 
 

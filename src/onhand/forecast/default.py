@@ -6,13 +6,15 @@ from onhand.data.panel import Frequency
 from onhand.forecast.averages import MovingAverage
 from onhand.forecast.blend import Blend
 from onhand.forecast.calibrated import Calibrated
+from onhand.forecast.ending import Ending
 from onhand.forecast.forecaster import Forecaster
 from onhand.forecast.intermittent import TSB
+from onhand.forecast.item_seasons import ItemSeasons
+from onhand.forecast.new_items import NewItems
 from onhand.forecast.recent import Recent
-from onhand.forecast.seasonalised import Seasonalised
 from onhand.forecast.smoothing import ExponentialSmoothing
 
-__all__ = ["default_forecaster"]
+__all__ = ["default_forecaster", "through_life"]
 
 _MEMORY = {Frequency.DAY: 400, Frequency.WEEK: 209, Frequency.MONTH: 60}  # periods
 
@@ -21,7 +23,8 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
     """The default forecaster for a panel of this frequency.
 
     Fast and slow memories are blended because no single one wins everywhere; the season is that of
-    the whole shop; the spread is that of the blend's own past errors. `docs/concepts/forecasts.md`
+    the whole shop and, in weeks and months, as far as the sales of an item and its likes tell one, the
+    item's own; the spread is that of the blend's own past errors. `docs/concepts/forecasts.md`
     has the measurements behind the choice.
 
     >>> default_forecaster(Frequency.WEEK).name
@@ -34,4 +37,15 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
         members = [ExponentialSmoothing(), MovingAverage(8), MovingAverage(52)]
     else:
         members = [ExponentialSmoothing(), MovingAverage(6), MovingAverage(12)]
-    return Calibrated(Recent(Seasonalised(Blend(members)), _MEMORY[frequency]), label="default")
+    return Calibrated(Recent(ItemSeasons(Blend(members)), _MEMORY[frequency]), label="default")
+
+
+def through_life(forecaster: Forecaster) -> NewItems:
+    """A forecaster of what sells, also for what is new and for what may be over.
+
+    Young items borrow from their likes, silent ones fade; for all others it speaks as before.
+
+    >>> through_life(default_forecaster(Frequency.WEEK)).name
+    'default'
+    """
+    return NewItems(Ending(forecaster))

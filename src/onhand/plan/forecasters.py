@@ -18,6 +18,7 @@ from onhand.forecast import (
     SeasonalNaive,
     default_forecaster,
 )
+from onhand.forecast.default import through_life
 from onhand.forecast.own_spread import OwnSpread
 from onhand.forecast.shared import Shared
 from onhand.forecast.steered import Steered
@@ -55,7 +56,7 @@ def forecasters_for(
         When a network is asked for and PyTorch is not installed.
 
     >>> list(forecasters_for("default", Frequency.WEEK))
-    ['default', 'default, own spread', 'statistical']
+    ['default', 'default, own spread', 'statistical', 'statistical, own spread']
     >>> list(forecasters_for("default", Frequency.WEEK, n_known=500))       # too little for trees
     ['statistical', 'statistical, own spread']
     """
@@ -64,11 +65,11 @@ def forecasters_for(
         return _with_either_spread("statistical", statistical)
     if name == "default":
         steered = Shared(steered_by_trees(statistical, frequency))
-        return _with_either_spread(name, steered) | {"statistical": statistical}
+        return _with_either_spread(name, steered) | _with_either_spread("statistical", statistical)
     if name == "boosted":
-        return {name: steered_by_trees(statistical, frequency, share=1.0)}
+        return {name: through_life(steered_by_trees(statistical, frequency, share=1.0))}
     if name == "ensemble":
-        return {name: _ensemble(statistical, frequency)}
+        return {name: through_life(_ensemble(statistical, frequency))}
     points: dict[str, Forecaster] = {
         "seasonal_naive": SeasonalNaive(),
         "moving_average": MovingAverage(frequency.quarter),
@@ -115,8 +116,9 @@ def forecaster_note(name: str, chosen: str, n_known: float) -> Assumption:
 
 
 def _with_either_spread(name: str, forecaster: Forecaster) -> dict[str, Forecaster]:
-    """With the spread of its past errors, and with that of each item's own demand."""
-    return {name: forecaster, f"{name}, own spread": OwnSpread(forecaster)}
+    """With the spread of its past errors, and with that of each item's own demand; both through life."""
+    own_spread = OwnSpread(forecaster)
+    return {name: through_life(forecaster), f"{name}, own spread": through_life(own_spread)}
 
 
 def _ensemble(statistical: Forecaster, frequency: Frequency) -> Forecaster:
