@@ -12,9 +12,12 @@ from onhand.demand.history import DemandHistory
 from onhand.demand.lifecycle import Survival, survival
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
-from onhand.forecast.spread import draw_seed
+from onhand.forecast.shared import OncePerHistory
+from onhand.forecast.spread import draw_seed, of_rows
 
 __all__ = ["Ending"]
+
+_known_life = OncePerHistory(survival)  # several candidates look at the same history in turn
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Ending:
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """The inner forecaster, fitted, and the chance that each stock point still sells."""
-        return FittedEnding(history.panel, self.inner.fit(history), survival(history))
+        return FittedEnding(history.panel, self.inner.fit(history), _known_life(history))
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the inner forecaster learns once; silences are looked at anew each time."""
@@ -64,7 +67,7 @@ class _Learned:
     inner: Refitter
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
-        return FittedEnding(history.panel, self.inner.fit(history), survival(history))
+        return FittedEnding(history.panel, self.inner.fit(history), _known_life(history))
 
 
 @dataclass(frozen=True)
@@ -87,17 +90,40 @@ class FittedEnding:
         The worlds in which a stock point ends are drawn for each stock point by itself.
         """
         told = self.inner.paths(horizon, n_samples, rng=rng, rows=rows)
-        seed = int(draw_seed(rng))
+        seed = draw_seed(rng)
         alive = self._alive(horizon)[rows]
-        index = np.arange(self.panel.n_series)[rows]
+        mortal = np.flatnonzero(alive[:, -1] < 1)
+        if not len(mortal):
+            return told
+        luck = _luck(seed, of_rows(rows, self.panel.n_series)[mortal], n_samples)
+        is_over = luck[:, :, None] > alive[mortal, None, :]
         values = told.values.copy()
-        for at in np.flatnonzero(alive[:, -1] < 1):
-            own = np.random.default_rng((seed, int(index[at])))
-            luck = (own.permutation(n_samples) + own.random()) / n_samples
-            values[at][luck[:, None] > alive[at]] = 0.0
+        values[mortal] = np.where(is_over, np.float32(0), values[mortal])
         return replace(told, values=values)
 
     def _alive(self, horizon: int) -> NDArray[np.float64]:
         """Chance that each stock point still sells in each coming period, (N, H)."""
         is_silent = (self.life.silent > 0)[:, None]
         return np.where(is_silent, self.life.over(horizon), 1.0)
+
+
+def _luck(seed: np.uint64, index: NDArray[np.int64], n_samples: int) -> NDArray[np.float64]:
+    """One number in 0..1 for each world of each row, evenly spread over the worlds, (n, S).
+
+    Made of the seed and the row's own number, so that a row has the same luck in every block.
+    """
+    row = _mixed(seed + index.astype(np.uint64) * _STRIDE)
+    world = np.arange(1, n_samples + 1, dtype=np.uint64)
+    order = _mixed(row[:, None] + world * _STRIDE).argsort(axis=1)
+    within = (_mixed(row) >> np.uint64(11)) / 2.0**53
+    return np.asarray((order + within[:, None]) / n_samples)
+
+
+_STRIDE = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64's finaliser (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195)."""
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(state ^ (state >> np.uint64(31)))

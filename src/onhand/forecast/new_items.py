@@ -39,6 +39,7 @@ from onhand.demand.likeness import attributes, like_titles, title_grams
 from onhand.errors import ConfigError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.shared import OncePerHistory
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
 __all__ = ["NewItems"]
@@ -114,8 +115,10 @@ class NewItems:
         is_young = age < min(young, history.n_periods)
         if not self.from_nothing:
             is_young &= age > 0
-        shop = _shop_of(history, age, young)
-        if shop is None or not is_young.any():
+        if not is_young.any():
+            return fitted
+        shop = _known_shop(history, young)
+        if shop is None:
             return fitted
         rows = np.flatnonzero(is_young)
         level = shop.expected[rows]
@@ -285,6 +288,13 @@ def _shop_of(history: DemandHistory, age: Rows, young: int) -> _Shop | None:
         return _with_launches(history, shop, launched, age, young)
     told = np.isfinite(expected[donors])
     return replace(shop, spread=_spread(level[told], expected[donors][told], 0.0))
+
+
+def _asked_shop(history: DemandHistory, young: int) -> _Shop | None:
+    return _shop_of(history, ages(history), young)
+
+
+_known_shop = OncePerHistory(_asked_shop)  # several candidates look at the same history in turn
 
 
 def _some(rows: Rows) -> Rows:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 
-__all__ = ["Shared"]
+__all__ = ["OncePerHistory", "Shared"]
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -68,3 +73,28 @@ class _Once:
         if not (self.kept and self.kept[0][0] is history):
             self.kept[:] = [(history, self.inner.fit(history))]
         return self.kept[0][1]
+
+
+class OncePerHistory(Generic[Answer]):
+    """A question about a history, answered once however many ask it in a row; nothing is kept alive.
+
+    >>> from onhand.data.panel import Panel
+    >>> from onhand.demand.believe import believe
+    >>> total = OncePerHistory(lambda history: [float(history.values.sum())])
+    >>> history = believe(Panel.of([[4, 4, 8]]))
+    >>> total(history) is total(history), total(history)
+    (True, [16.0])
+    """
+
+    def __init__(self, answer: Callable[..., Answer]) -> None:
+        self._answer = answer
+        self._last: tuple[weakref.ref[DemandHistory], tuple[Any, ...], Answer] | None = None
+
+    def __call__(self, history: DemandHistory, *details: Any) -> Answer:
+        """The answer for this history and these details, which are compared by value."""
+        last = self._last
+        if last is not None and last[0]() is history and last[1] == details:
+            return last[2]
+        answer = self._answer(history, *details)
+        self._last = (weakref.ref(history), details, answer)
+        return answer

@@ -60,7 +60,7 @@ def rungs_for(frequency: Frequency) -> dict[str, Forecaster]:
     """The ladder, from the bottom: each forecaster knows more than the one before.
 
     >>> list(rungs_for(Frequency.WEEK))[:3]
-    ['naive', 'seasonal naive', 'statistical, uncalibrated']
+    ['naive', 'seasonal naive', 'statistical']
     """
     statistical = Shared(default_forecaster(frequency))
     return {

@@ -387,6 +387,7 @@ def written_plan(n: int, seed: int, suppliers: tuple[str, ...]) -> str:
             },
         ],
         "board": {
+            "is_stock_assumed": False,
             "stock_value": sum(p["stock_value"] for p in points),
             "stock_units": sum(p["on_hand"] for p in points),
             "order_value": sum(o["cost"] for o in orders),
