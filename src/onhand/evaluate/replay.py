@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.errors import ShapeError
-from onhand.inventory.costs import Charge, Costs, charge
+from onhand.inventory.costs import LONGEST_LEFTOVER, Charge, Costs, charge
 from onhand.inventory.moves import Flow, place, serve_or_backorder, serve_or_lose
 from onhand.inventory.policy import Policy, Situation
 from onhand.inventory.stock import Stock
@@ -25,9 +25,6 @@ __all__ = ["Replay", "RoundTo", "Window", "replay", "until_sold", "whole_units"]
 Array = NDArray[np.float64]
 RoundTo = Callable[[Array, SupplyTerms], Array]
 """Turns needs (N,) into quantities that can be ordered, (N,)."""
-
-LONGEST_LEFTOVER = 52.0
-"""Periods for which stock left at the end of a window is charged at most."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Window:
     rate_after : (N,) units per period >= 0, optional
         Demand to expect after the window. Given, what is left at its end, on the shelf and on order,
         is charged what it costs to hold until it is sold at that rate (a year's worth of periods at
-        most, see `LONGEST_LEFTOVER`), as holding of the last period: otherwise a policy that fills
+        most, see `onhand.inventory.costs.LONGEST_LEFTOVER`), as holding of the last period: otherwise a policy that fills
         the warehouse just before the end looks cheap. None: what is left costs nothing more.
 
     Raises

@@ -90,12 +90,14 @@ class FittedEnding:
         The worlds in which a stock point ends are drawn for each stock point by itself.
         """
         told = self.inner.paths(horizon, n_samples, rng=rng, rows=rows)
+        from onhand.forecast.kernels import stratified_luck
+
         seed = draw_seed(rng)
         alive = self._alive(horizon)[rows]
         mortal = np.flatnonzero(alive[:, -1] < 1)
         if not len(mortal):
             return told
-        luck = _luck(seed, of_rows(rows, self.panel.n_series)[mortal], n_samples)
+        luck = stratified_luck(of_rows(rows, self.panel.n_series)[mortal], n_samples, seed)
         is_over = luck[:, :, None] > alive[mortal, None, :]
         values = told.values.copy()
         values[mortal] = np.where(is_over, np.float32(0), values[mortal])
@@ -105,25 +107,3 @@ class FittedEnding:
         """Chance that each stock point still sells in each coming period, (N, H)."""
         is_silent = (self.life.silent > 0)[:, None]
         return np.where(is_silent, self.life.over(horizon), 1.0)
-
-
-def _luck(seed: np.uint64, index: NDArray[np.int64], n_samples: int) -> NDArray[np.float64]:
-    """One number in 0..1 for each world of each row, evenly spread over the worlds, (n, S).
-
-    Made of the seed and the row's own number, so that a row has the same luck in every block.
-    """
-    row = _mixed(seed + index.astype(np.uint64) * _STRIDE)
-    world = np.arange(1, n_samples + 1, dtype=np.uint64)
-    order = _mixed(row[:, None] + world * _STRIDE).argsort(axis=1)
-    within = (_mixed(row) >> np.uint64(11)) / 2.0**53
-    return np.asarray((order + within[:, None]) / n_samples)
-
-
-_STRIDE = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """SplitMix64's finaliser (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195)."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(state ^ (state >> np.uint64(31)))

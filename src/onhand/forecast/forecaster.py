@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.demand.history import DemandHistory
+from onhand.errors import HistoryError
 from onhand.forecast.paths import DemandPaths
 
-__all__ = ["FittedForecaster", "Forecaster", "Learner", "Refitter"]
+__all__ = ["FittedForecaster", "Forecaster", "Learner", "Refitter", "refuse_hindsight"]
 
 
 @runtime_checkable
@@ -65,3 +66,17 @@ class Learner(Protocol):
         looking ahead.
         """
         ...
+
+
+def refuse_hindsight(what: str, n_learned: int, history: DemandHistory) -> None:
+    """Raises HistoryError when `what` learned from more periods than `history` has.
+
+    >>> from onhand.data.panel import Panel
+    >>> from onhand.demand.believe import believe
+    >>> refuse_hindsight("the network", 3, believe(Panel.of([[1, 2, 3, 4]])))    # 4 are enough
+    """
+    if history.n_periods < n_learned:
+        raise HistoryError(
+            f"{what} learned from {n_learned} periods and is asked for a forecast after "
+            f"{history.n_periods}: it would know what comes; learn from a shorter history"
+        )

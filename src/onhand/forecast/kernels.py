@@ -22,6 +22,7 @@ __all__ = [
     "round_at_random",
     "seasonal_smoothing",
     "simple_smoothing",
+    "stratified_luck",
     "trend_smoothing",
     "tsb",
     "whole_numbers",
@@ -55,6 +56,20 @@ def _uniform(stream, k):  # type: ignore[no-untyped-def]
     """The k-th number of a stream, uniform on the open interval (0, 1)."""
     bits = _mix(stream + _GOLDEN * np.uint64(k + 1))
     return (np.float64(bits >> _S11) + 0.5) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True, nogil=True)
+def stratified_luck(rows, n_samples, seed):  # type: ignore[no-untyped-def]
+    """One number in 0..1 for each world of each row, evenly spread over the worlds, (n, S)."""
+    out = np.empty((len(rows), n_samples))
+    keys = np.empty(n_samples, np.uint64)
+    for i in range(len(rows)):
+        stream = _mix(np.uint64(seed) + _GOLDEN * np.uint64(rows[i]))
+        within = np.float64(_mix(stream) >> _S11) * (1.0 / 9007199254740992.0)
+        for s in range(n_samples):
+            keys[s] = _mix(stream + _GOLDEN * np.uint64(s + 1))
+        out[i] = (np.argsort(keys) + within) / n_samples
+    return out
 
 
 @njit(cache=True, nogil=True)

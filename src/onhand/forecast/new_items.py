@@ -26,7 +26,7 @@ Source: the credibility factor is H. Bühlmann (1967), Experience rating and cre
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -166,6 +166,7 @@ class FittedNewItems:
     shape: Array
     factor: Array
     is_count: NDArray[np.bool_]
+    kept: dict[int, Array] = field(default_factory=dict, repr=False, compare=False)
 
     def mean(self, horizon: int) -> NDArray[np.float32]:
         """Expected demand, (N, H)."""
@@ -201,7 +202,16 @@ class FittedNewItems:
         return replace(told, values=values)
 
     def _expected(self, horizon: int) -> Array:
-        """What comparable items and own evidence expect, (n, H)."""
+        """What comparable items and own evidence expect, (n, H).
+
+        Paths are drawn block by block, and each block needs the mean of all donors: it is kept.
+        """
+        if horizon not in self.kept:
+            self.kept.clear()
+            self.kept[horizon] = self._expect(horizon)
+        return self.kept[horizon]
+
+    def _expect(self, horizon: int) -> Array:
         ahead = self.age[:, None] + np.arange(horizon)
         profile = self.shop.profile[np.minimum(ahead, len(self.shop.profile) - 1)]
         season = self.shop.movement(self.inner, horizon)

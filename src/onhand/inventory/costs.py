@@ -11,9 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from onhand.errors import ShapeError
 from onhand.inventory.moves import Flow
 
-__all__ = ["Charge", "Costs", "charge"]
+__all__ = ["LONGEST_LEFTOVER", "Charge", "Costs", "charge"]
 
 Array = NDArray[np.float64]
+
+LONGEST_LEFTOVER = 52.0
+"""Periods for which stock left at the end of a stretch is charged at most."""
 
 
 @dataclass(frozen=True)

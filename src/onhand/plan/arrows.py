@@ -22,6 +22,7 @@ from onhand.forecast import Calibrated
 from onhand.forecast.as_normal import AsNormal
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.own_spread import OwnSpread
+from onhand.forecast.shared import OncePerHistory
 from onhand.inventory.policy import Policy
 from onhand.plan.config import ArrowSettings, Config
 from onhand.plan.contenders import Family
@@ -103,17 +104,18 @@ class BareSales:
     What was made of the last history is kept: forecasters that share a member also share what it sees.
     """
 
-    _kept: list[tuple[DemandHistory, DemandHistory]] = field(
-        default_factory=list, init=False, repr=False, compare=False
+    _once: OncePerHistory[DemandHistory] = field(
+        default_factory=lambda: OncePerHistory(_bare), init=False, repr=False, compare=False
     )
 
     def of(self, history: DemandHistory) -> DemandHistory:
         """The history as if every shelf had always been full."""
-        if not (self._kept and self._kept[0][0] is history):
-            panel = history.panel
-            bare = believe(replace(panel, in_stock=np.ones_like(panel.in_stock)))
-            self._kept[:] = [(history, bare)]
-        return self._kept[0][1]
+        return self._once(history)
+
+
+def _bare(history: DemandHistory) -> DemandHistory:
+    panel = history.panel
+    return believe(replace(panel, in_stock=np.ones_like(panel.in_stock)))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from onhand.decide.replenish.learned import (
     features_of,
 )
 from onhand.errors import ConfigError, HistoryError
-from onhand.inventory.costs import Costs
+from onhand.inventory.costs import LONGEST_LEFTOVER, Costs
 from onhand.inventory.policy import Situation
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
@@ -32,7 +32,6 @@ from onhand.inventory.terms import SupplyTerms
 __all__ = ["Lesson", "Teaching", "imagined", "teach"]
 
 Array = NDArray[np.float64]
-LONGEST_LEFTOVER = 52.0  # periods for which what is left at the end is charged at most
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency, Panel
 from onhand.demand.features import Past, describe
 from onhand.demand.history import DemandHistory
-from onhand.errors import ConfigError, HistoryError
+from onhand.errors import ConfigError
 from onhand.forecast.boosted.members import Ensemble, Member, Trees, train
 from onhand.forecast.boosted.rows import draw_rows, lay_out, weights_of
 from onhand.forecast.calibrated import earlier_origins, error_library, liveliness
-from onhand.forecast.forecaster import FittedForecaster
+from onhand.forecast.forecaster import FittedForecaster, refuse_hindsight
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import is_count
 
@@ -188,11 +188,7 @@ class Learned:
         HistoryError
             When the trees have seen more than this history.
         """
-        if history.n_periods < self.n_periods:
-            raise HistoryError(
-                f"the trees learned from {self.n_periods} periods and are asked for a forecast after "
-                f"{history.n_periods}: they would know what comes; learn from a shorter history"
-            )
+        refuse_hindsight("the ensemble", self.n_periods, history)
         past = Past.of(history, self.horizon)
         told = _expected(self.ensemble, past, self.horizon)
         return FittedMean(history.panel, told, self.ensemble)

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.demand.history import DemandHistory
-from onhand.errors import HistoryError
 from onhand.forecast.boosted.forecaster import FittedMean
 from onhand.forecast.calibrated import earlier_origins, error_library
-from onhand.forecast.forecaster import FittedForecaster
+from onhand.forecast.forecaster import FittedForecaster, refuse_hindsight
 from onhand.forecast.neural.fitted import Dependence, FittedNeural, positions
 from onhand.forecast.neural.heads import Head, TellsMean, TellsSpread
 from onhand.forecast.neural.layout import Layout
@@ -85,11 +84,7 @@ class LearnedNeural:
         HistoryError
             When the network has seen more than this history.
         """
-        if history.n_periods < self.n_periods:
-            raise HistoryError(
-                f"the network learned from {self.n_periods} periods and is asked for a forecast after "
-                f"{history.n_periods}: it would know what comes; learn from a shorter history"
-            )
+        refuse_hindsight("the network", self.n_periods, history)
         return self.trained.forecast(history)
 
 
