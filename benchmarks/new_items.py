@@ -27,6 +27,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+import datasets
 from onhand.data import build_panel, sample_shop
 from onhand.data.panel import Frequency, Panel
 from onhand.demand import believe
@@ -49,18 +50,8 @@ def online_retail(folder: Path | None) -> Panel:
 
 def vn1(folder: Path) -> Panel:
     """13 weeks of 15,053 products of 46 vendors."""
-    table = pl.read_parquet(folder / "phase1.parquet").sort("row", "week")
-    keys = table.unique("row", maintain_order=True)
-    values = table["sales"].to_numpy().reshape(len(keys), -1).astype(np.float32)
-    panel = Panel.of(
-        values,
-        dates=table["week"].head(values.shape[1]).to_numpy(),
-        frequency=Frequency.WEEK,
-        items=keys["product"].to_numpy(),
-        locations=keys["warehouse"].to_numpy(),
-        static={"client": keys["client"].to_numpy().astype(str)},
-    )
-    return from_first_sale(panel)
+    panel = datasets.vn1(folder, None).panel
+    return from_first_sale(replace(panel, static={"client": panel.static["client"].astype(str)}))
 
 
 def favorita(folder: Path) -> Panel:
