@@ -161,7 +161,13 @@ def test_an_empty_shelf_with_sure_demand_is_refilled(kind: type[Any]) -> None:
     assert order[0] >= 10.0
 
 
-@every_policy
+# A rollout is as even as the rule that it supposes afterwards: its cost has more than one valley. A
+# counterexample worked out by hand: `test_a_rollout_can_order_more_with_more_on_hand`.
+UNEVEN = {"LookAhead"}
+every_even_policy = pytest.mark.parametrize("kind", [p for p in ALL if p.id not in UNEVEN])
+
+
+@every_even_policy
 @settings(max_examples=15, deadline=None)
 @given(seed=seeds, more=st.integers(1, 5))
 def test_more_on_hand_never_orders_more(kind: type[Any], seed: int, more: int) -> None:
@@ -173,12 +179,7 @@ def test_more_on_hand_never_orders_more(kind: type[Any], seed: int, more: int) -
     assert (fewer <= policy.order(full) + 1e-5).all()
 
 
-# A rollout is as even as the rule that it supposes afterwards: where that one will order too much, it
-# orders less now.
-UNEVEN = {"LookAhead"}
-
-
-@pytest.mark.parametrize("kind", [p for p in ALL if p.id not in UNEVEN])
+@every_even_policy
 @settings(max_examples=15, deadline=None)
 @given(seed=seeds)
 def test_more_demand_never_orders_less(kind: type[Any], seed: int) -> None:

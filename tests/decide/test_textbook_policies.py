@@ -158,19 +158,67 @@ def test_looking_ahead_finds_what_trying_by_hand_finds(shortage: str) -> None:
         Costs.of(0.4, 1.5, 2.0, n_series=1),
     )
     policy = LookAhead(0.6, look_ahead=4, shortage=shortage)
-    levels = [
-        np.sort(paths[0, :, r : r + 3].sum(axis=1))[int(np.ceil(0.6 * 6)) - 1] for r in range(1, 6)
-    ]
+    levels = [_level(paths[0], r, 3, 0.6) for r in range(1, 6)]
+    book = {0: 2.0, 2: 1.0}
     costs = [
-        np.mean([_by_hand(paths[0, s], q, levels, shortage) for s in range(6)]) for q in range(31)
+        np.mean([_by_hand(d, q, levels, 3.0, book, 2, (0.4, 1.5, 2.0), shortage) for d in paths[0]])
+        for q in range(31)
     ]
     assert policy.order(item)[0] == float(np.argmin(costs))
 
 
-def _by_hand(demand: np.ndarray, first: int, levels: list[float], shortage: str) -> float:
-    due = {0: 2.0, 2: 1.0 + first}
-    shelf, waits, position, total = 3.0, 0.0, 6.0 + first, 2.0 * (first > 0)
-    for t in range(6):
+def test_a_rollout_can_order_more_with_more_on_hand() -> None:
+    """Why the law that holds for every other policy cannot be asked of this one: by hand.
+
+    Whatever is ordered now, the rule that follows fills up to the same level, so the cost of an order
+    has more than one valley, and one more unit on the shelf can make another valley the deepest.
+    """
+    paths = np.array(
+        [[[1, 2, 1, 1, 3, 1], [3, 0, 1, 3, 3, 1], [0, 1, 0, 2, 3, 0], [2, 0, 2, 1, 1, 1]]],
+        dtype=np.float32,
+    )
+    levels = [_level(paths[0], r, 2, 0.7) for r in range(1, 5)]
+
+    def ordered(on_hand: float) -> float:
+        item = Situation(
+            Stock.of([on_hand], [[0.0, 0.0]]),
+            paths,
+            SupplyTerms.of(1, 1, n_series=1),
+            Costs.of(0.2, 1.0, n_series=1),
+        )
+        order = float(LookAhead(0.7, look_ahead=4).order(item)[0])
+        costs = [
+            np.mean([_by_hand(d, q, levels, on_hand, {}, 1, (0.2, 1.0, 0.0)) for d in paths[0]])
+            for q in range(11)
+        ]
+        assert order == float(np.argmin(np.round(costs, 9)))
+        return order
+
+    assert (ordered(2.0), ordered(3.0)) == (0.0, 1.0)
+
+
+def _level(paths: np.ndarray, start: int, n_periods: int, quantile: float) -> float:
+    wanted = np.sort(paths[:, start : start + n_periods].sum(axis=1))
+    return float(wanted[int(np.ceil(quantile * len(wanted))) - 1])
+
+
+def _by_hand(
+    demand: np.ndarray,
+    first: int,
+    levels: list[float],
+    on_hand: float,
+    book: dict[int, float],
+    lead_time: int,
+    costs: tuple[float, float, float],
+    shortage: str = "lost_sales",
+) -> float:
+    """What one order costs in one world over the four periods from its arrival on."""
+    hold, gain, per_order = costs
+    due = {**book, lead_time: book.get(lead_time, 0.0) + first}
+    end = lead_time + 4
+    shelf, waits, total = on_hand, 0.0, per_order * (first > 0)
+    position = on_hand + sum(due.values())
+    for t in range(end):
         shelf += due.get(t, 0.0)
         shelf, waits = max(0.0, shelf - waits), max(0.0, waits - shelf)
         served = min(shelf, float(demand[t]))
@@ -180,13 +228,14 @@ def _by_hand(demand: np.ndarray, first: int, levels: list[float], shortage: str)
         if shortage == "backorder":
             waits += short
             position -= short
-        if t >= 2:
-            total += 0.4 * shelf + 1.5 * (short if shortage == "lost_sales" else waits)
-        more = levels[min(t, 3)] - position
-        if more > 0 and t + 3 < 6:
-            due[t + 3] = due.get(t + 3, 0.0) + more
+        if t >= lead_time:
+            total += hold * shelf + gain * (short if shortage == "lost_sales" else waits)
+        arrives = t + 1 + lead_time
+        more = levels[min(t, len(levels) - 1)] - position
+        if more > 0 and arrives < end:
+            due[arrives] = due.get(arrives, 0.0) + more
             position += more
-            total += 2.0
+            total += per_order
     return total
 
 
