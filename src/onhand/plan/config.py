@@ -22,6 +22,7 @@ __all__ = [
     "CompareSettings",
     "Config",
     "CostSettings",
+    "DemandSettings",
     "ForecastSettings",
     "LimitSettings",
     "PlanSettings",
@@ -184,6 +185,43 @@ class LimitSettings(_Section):
         ge=0,
         description=(
             "Most volume for the orders of one plan, in the unit of the items' volume. 0: no limit."
+        ),
+    )
+
+
+class DemandSettings(_Section):
+    """What is known of customers beside what they bought."""
+
+    country: str = Field(
+        default="",
+        description=(
+            "Country whose public holidays are known in advance, as an ISO code such as GB or DE; needs "
+            "the extra onhand[calendar]. Empty: only the holidays of the calendar table are."
+        ),
+    )
+    region: str = Field(
+        default="",
+        description="Region of that country, as a code of the holidays package. Empty: the whole country.",
+    )
+    lags: str = Field(
+        default="",
+        description=(
+            "Days after the end of a period at which what was observed in it is really known, by name: "
+            "'n_view 1, search_interest 45'. What is not named is known at once."
+        ),
+    )
+    infer_stock_outs: bool = Field(
+        default=False,
+        description=(
+            "Whether a forecast takes a silence that is too long to be luck for an empty shelf, where "
+            "stock was not recorded. Only silences that ended: an item that is over stays over."
+        ),
+    )
+    announced: bool = Field(
+        default=True,
+        description=(
+            "Whether items never sold, whose launched date in the items table lies ahead or not long "
+            "back, are planned by what items like them sold when they were new."
         ),
     )
 
@@ -516,6 +554,7 @@ class Config(BaseModel):
     supply: SupplySettings = SupplySettings()
     stock: StockSettings = StockSettings()
     limits: LimitSettings = LimitSettings()
+    demand: DemandSettings = DemandSettings()
     forecast: ForecastSettings = ForecastSettings()
     policy: PolicySettings = PolicySettings()
     plan: PlanSettings = PlanSettings()
