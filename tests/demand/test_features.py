@@ -85,6 +85,26 @@ def test_a_pool_is_its_units_over_the_units_its_members_usually_sell() -> None:
     np.testing.assert_allclose(columns["item_mean_7"][2:4, 0], expected, rtol=1e-5)
 
 
+def test_a_pool_with_gaps_is_measured_by_what_was_known_of_each_member() -> None:
+    """Also at an origin whose reach ends before the gaps, where nothing needs to be summed."""
+    panel = a_shop()
+    for origin in (38, 80):
+        past = Past.of(history_of(panel), H).until(origin)
+        columns, scale = describe(past, H)
+        together = panel.sales[
+            :2, origin - 28 : origin
+        ]  # item 0: one launched late, one with a gap
+        expected = np.nansum(together) / (np.isfinite(together).sum(axis=1) * scale[:2]).sum()
+        np.testing.assert_allclose(columns["item_mean_28"][:2, 0], expected, rtol=1e-5)
+
+
+def test_the_same_weekday_comes_round_in_the_second_week_too() -> None:
+    columns, _ = describe(Past.of(history_of(a_shop()), H), H)
+    for name in ("cycle_4", "all_cycle", "item_cycle"):
+        assert columns[name].shape == (6, H)
+        np.testing.assert_array_equal(columns[name][:, 7:], columns[name][:, : H - 7])
+
+
 def test_half_a_day_on_the_shelf_counts_half() -> None:
     sales = np.array([[4, 4, 4, 2]], dtype=np.float32)
     panel = Panel.of(sales, in_stock=[[1, 1, 1, 0.5]])

@@ -28,6 +28,7 @@ from onhand.errors import HistoryError, OnhandWarning
 __all__ = ["Columns", "Lookback", "Past", "describe", "scale_of"]
 
 Floats = NDArray[np.float32]
+_FORGOTTEN = 1e-5  # of the weight of the newest period: older ones are not looked at
 Columns = dict[str, Floats]  # name -> (n, 1) about the series, (1, H) about the target, or (n, H)
 
 
@@ -125,11 +126,13 @@ class Past:
     has_gaps : whether stock or knowledge was ever missing, so that they are worth describing
     has_year : whether enough was seen to learn what last year's season tells of this one's
     first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
+    last_gap : (N,) periods up to and with the last one whose exposure is below 1; 0: there is none
     known : name -> (N or 1, >= t) float32, covariates known in advance, gaps carried forward
     spreads : name -> standard deviation of a known covariate that varies
     observed : name -> (N or 1, t) float32
-    pools : name -> (N,) int, the group of each series in every pool
-    members : name -> sparse (G, N), the sums of series over the groups of a pool
+    pools : name -> (N,) int, the group of each series in every pool; pools share one numbering
+    members : sparse (G, N), the sums of series over the groups of all pools
+    pooled : (G, t) float32, `filled` summed over the groups
     codes : name -> (N,) float32, static attributes as codes
     calendar : name -> (1, >= t + H) float32
     lookback : Lookback
@@ -141,11 +144,13 @@ class Past:
     has_gaps: bool
     has_year: bool
     first_sale: NDArray[np.int64]
+    last_gap: NDArray[np.int64]
     known: Mapping[str, Floats]
     spreads: Mapping[str, float]
     observed: Mapping[str, Floats]
     pools: Mapping[str, NDArray[np.int64]]
-    members: Mapping[str, Any]
+    members: Any
+    pooled: Floats
     codes: Mapping[str, Floats]
     calendar: Mapping[str, Floats]
     lookback: Lookback
@@ -159,8 +164,11 @@ class Past:
         filled = np.nan_to_num(history.values) * exposure
         is_sold = filled > 0
         first_sale = np.where(is_sold.any(axis=1), is_sold.argmax(axis=1), panel.n_periods)
+        is_gap = exposure < 1
+        last_gap = np.where(is_gap.any(axis=1), panel.n_periods - is_gap[:, ::-1].argmax(axis=1), 0)
         known = _reaching(panel.known, panel.n_periods + horizon)
         pools, codes = _groups(history)
+        members = _membership(pools, history.n_series)
         lookback = Lookback.at(panel.frequency)
         return cls(
             filled=filled,
@@ -169,11 +177,13 @@ class Past:
             has_gaps=bool(panel.in_stock.min(initial=1) < 1 or not exposure.all()),
             has_year=_has_year(history),
             first_sale=first_sale,
+            last_gap=last_gap,
             known=known,
             spreads=_spreads(known),
             observed=dict(panel.observed),
             pools=pools,
-            members={name: _membership(groups) for name, groups in pools.items()},
+            members=members,
+            pooled=np.asarray(members @ filled),
             codes=codes,
             calendar=_calendar(history, horizon),
             lookback=lookback,
@@ -193,6 +203,7 @@ class Past:
             filled=self.filled[:, :t],
             is_known=self.is_known[:, :t],
             in_stock=self.in_stock[:, :t],
+            pooled=self.pooled[:, :t],
             observed={k: v[:, :t] for k, v in self.observed.items()},
         )
 
@@ -204,8 +215,8 @@ def scale_of(past: Past) -> Floats:
     mean of all series, so that a series seen for a week, or not at all, has a scale too.
     """
     window = past.lookback.scale_window
-    total = past.filled[:, -window:].sum(axis=1)
-    count = past.is_known[:, -window:].sum(axis=1)
+    ones = np.ones(min(window, past.n_periods), dtype=np.float32)
+    total, count = past.filled[:, -window:] @ ones, past.is_known[:, -window:] @ ones
     overall = total.sum() / max(count.sum(), 1.0)
     floor = max(1e-3 * overall, 1e-6)
     return np.maximum((total + overall) / (count + 1), floor).astype(np.float32)
@@ -245,7 +256,7 @@ class _Recent:
     values: Floats  # (N, W)
     is_known: Floats  # (N, W)
     windows: dict[str, Floats]  # name -> (W,) weights
-    targets: dict[str, Floats]  # name -> (W, H) weights, one column per target period
+    targets: dict[str, Floats]  # name -> (W, H) or (W, cycle) weights, a column per target period
     horizon: int
 
     @classmethod
@@ -255,6 +266,7 @@ class _Recent:
         ago = np.arange(width, 0, -1)  # (W,): 1 is the last period
         windows = {f"mean_{w}": ago <= w for w in look.windows if w <= max(width, look.windows[0])}
         decays = {f"ewm_{a}": (1 - a) ** (ago - 1.0) for a in look.decays}
+        decays = {k: np.where(v > _FORGOTTEN, v, 0) for k, v in decays.items()}
         targets = _same_weekday(look, ago, horizon) | _same_season(look, ago, horizon)
         return cls(
             values=past.filled[:, -width:],
@@ -266,10 +278,13 @@ class _Recent:
 
 
 def _same_weekday(look: Lookback, ago: NDArray[np.int64], horizon: int) -> dict[str, Any]:
-    """Kernels (W, H) on the last n periods with the target's position in the short season."""
+    """Kernels on the last n periods with the target's position in the short season.
+
+    They are (W, H), or (W, cycle) where targets come round to the same positions again.
+    """
     if not look.cycle:
         return {}
-    target = np.arange(1, horizon + 1)
+    target = np.arange(1, min(horizon, look.cycle) + 1)
     # ago = 1 and h = 1 are neighbours: ago + h - 1 periods lie between a past one and a target.
     is_same = (ago[:, None] + target[None, :] - 1) % look.cycle == 0
     return {f"cycle_{n}": is_same & (ago[:, None] <= n * look.cycle) for n in look.cycles}
@@ -288,6 +303,12 @@ def _same_season(look: Lookback, ago: NDArray[np.int64], horizon: int) -> dict[s
     }
 
 
+def _come_round(columns: Floats, horizon: int) -> Floats:
+    """Columns of the short season, (n, cycle), repeated up to the horizon, (n, H)."""
+    width = columns.shape[1]
+    return columns if width in (1, horizon) else columns[:, np.arange(horizon) % width]
+
+
 def _weighted(values: Floats, is_known: Floats, kernel: Floats) -> Floats:
     """Mean of the known values under each column of a kernel; NaN where none is known."""
     return _per(_summed(values, kernel), _summed(is_known, kernel))
@@ -298,6 +319,12 @@ def _summed(values: Floats, kernel: Floats) -> Floats:
     used = np.flatnonzero(kernel.any(axis=1))
     band = slice(used[0], used[-1] + 1) if len(used) else slice(0)
     return values[:, band] @ kernel[band]
+
+
+def _reach(kernel: Floats) -> int:
+    """How many of the last periods a kernel (W, k) looks at."""
+    used = np.flatnonzero(kernel.any(axis=1))
+    return len(kernel) - int(used[0]) if len(used) else 0
 
 
 def _per(total: Floats, weight: Floats) -> Floats:
@@ -314,17 +341,18 @@ def _over(values: Floats, exposure: Floats) -> Floats:
 
 def _level(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) -> Columns:
     """How much sells lately, how unevenly, and since when."""
-    x = recent.values[rows] / scale[:, None]
-    m = recent.is_known[rows]
     names = list(recent.windows)
     kernel = np.stack(list(recent.windows.values()), axis=1)  # (W, k)
+    band = max(_reach(kernel), min(past.lookback.scale_window, len(kernel)))
+    kernel = kernel[-band:]
+    x = recent.values[rows, -band:] / scale[:, None]
+    m = recent.is_known[rows, -band:]
     means = _weighted(x, m, kernel)
     squares = _weighted((x * x / np.maximum(m, 0.1)).astype(np.float32), m, kernel)
     sold = _weighted(np.where(x > 0, m, np.float32(0)), m, kernel)
-    width = x.shape[1]
     columns: Columns = {"log_scale": np.log(scale)[:, None]}
     for lag in past.lookback.lags:
-        if lag <= width:
+        if lag <= band:
             columns[f"lag_{lag}"] = _over(x[:, -lag], m[:, -lag])[:, None]
     for k, name in enumerate(names):
         columns[name] = means[:, k : k + 1]
@@ -332,12 +360,12 @@ def _level(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) 
             spread = np.sqrt(np.maximum(squares[:, k] - means[:, k] ** 2, 0))
             columns[name.replace("mean", "std")] = spread[:, None]
             columns[name.replace("mean", "sold")] = sold[:, k : k + 1]
-    is_sold = x > 0
-    since = np.where(is_sold.any(axis=1), is_sold[:, ::-1].argmax(axis=1), width)
+    is_sold = recent.values[rows] > 0
+    since = np.where(is_sold.any(axis=1), is_sold[:, ::-1].argmax(axis=1), is_sold.shape[1])
     age = past.n_periods - past.first_sale[rows]
     columns["since_sale"] = since[:, None].astype(np.float32)
     columns["age"] = np.where(age > 0, np.minimum(age, past.lookback.width), np.nan)[:, None]
-    columns["n_known"] = m.sum(axis=1, keepdims=True)
+    columns["n_known"] = recent.is_known[rows].sum(axis=1, keepdims=True)
     columns["largest"] = x[:, -past.lookback.scale_window :].max(axis=1, keepdims=True)
     return columns
 
@@ -351,7 +379,7 @@ def _season(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats)
     for name, kernel in recent.targets.items():
         if not name.startswith("cycle") and (width < past.lookback.year or not past.has_year):
             continue
-        columns[name] = _weighted(x, m, kernel)
+        columns[name] = _come_round(_weighted(x, m, kernel), recent.horizon)
     if "year_near" in columns:
         columns["year_growth"] = _ratio(columns["year_near"], columns["year_base"])
     return columns
@@ -367,22 +395,29 @@ def _pools(recent: _Recent, past: Past, rows: NDArray[np.int64], scale: Floats) 
     has_year = past.has_year and recent.values.shape[1] >= look.year + 1
     if has_year:
         kernels |= {name: recent.targets[name] for name in ("year_near", "year_base")}
-    # Averaged over time first: groups then add up a few columns instead of the whole past.
-    units = np.hstack([_summed(recent.values, k) for k in kernels.values()])  # (N, K)
-    known = np.hstack([_summed(recent.is_known, k) for k in kernels.values()])
-    expected = known * scale[:, None]
+    kernel = np.hstack(list(kernels.values()))  # (W, K)
+    units = _summed(past.pooled[:, -len(kernel) :], kernel)  # (G, K)
+    expected = np.asarray(past.members @ (_known(recent, past, kernel) * scale[:, None]))
     parts = np.cumsum([k.shape[1] for k in kernels.values()])[:-1]
+    levels = dict(zip(kernels, np.split(_per(units, expected), parts, axis=1), strict=True))
+    if has_year:
+        near = levels.pop("year_near")
+        levels["year_growth"] = _ratio(near, levels.pop("year_base"))
+        levels["year"] = near
     columns: Columns = {}
     for pool, groups in past.pools.items():
-        member = past.members[pool]
-        levels = _per(np.asarray(member @ units), np.asarray(member @ expected))[groups[rows]]
-        level = dict(zip(kernels, np.split(levels, parts, axis=1), strict=True))
-        if has_year:
-            near = level.pop("year_near")
-            level["year_growth"] = _ratio(near, level.pop("year_base"))
-            level["year"] = near
-        columns |= {f"{pool}_{name}": values for name, values in level.items()}
+        own = groups[rows]
+        columns |= {f"{pool}_{k}": _come_round(v[own], recent.horizon) for k, v in levels.items()}
     return columns
+
+
+def _known(recent: _Recent, past: Past, kernel: Floats) -> Floats:
+    """Exposure summed under a kernel, (N, K); only series with gaps within its reach are summed."""
+    start = past.n_periods - _reach(kernel)
+    known = np.tile(kernel.sum(axis=0), (len(past.filled), 1))
+    gappy = np.flatnonzero(past.last_gap > start)
+    known[gappy] = _summed(recent.is_known[gappy], kernel)
+    return known
 
 
 def _stock(past: Past, rows: NDArray[np.int64]) -> Columns:
@@ -457,12 +492,14 @@ def _groups(
     n = history.n_series
     attributes = {"item": panel.items, "location": panel.locations, **panel.static}
     pools = {"all": np.zeros(n, dtype=np.int64)}
+    n_groups = 1
     codes: dict[str, Floats] = {}
     for name, values in attributes.items():
         _, group = np.unique(values, return_inverse=True)
         size = int(group.max(initial=0)) + 1
         if 1 < size <= n / 2:
-            pools[name] = group.astype(np.int64)
+            pools[name] = n_groups + group.astype(np.int64)
+            n_groups += size
         if 1 < size <= 256:
             codes[f"code_{name}"] = group.astype(np.float32)
     return pools, codes
@@ -497,12 +534,12 @@ def _has_year(history: DemandHistory) -> bool:
     return history.n_periods >= 1.5 * history.panel.frequency.per_year
 
 
-def _membership(groups: NDArray[np.int64]) -> Any:
-    """Sparse (G, N) matrix that sums series into their groups."""
-    n = len(groups)
+def _membership(pools: Mapping[str, NDArray[np.int64]], n: int) -> Any:
+    """Sparse (G, N) matrix that sums n series into the groups of all pools."""
+    groups = np.concatenate(list(pools.values()))
+    series = np.tile(np.arange(n), len(pools))
     size = int(groups.max(initial=0)) + 1
-    ones = np.ones(n, dtype=np.float32)
-    return sparse.csr_matrix((ones, (groups, np.arange(n))), shape=(size, n))
+    return sparse.csr_matrix((np.ones(len(groups), np.float32), (groups, series)), shape=(size, n))
 
 
 def _reaching(known: Mapping[str, Floats], n_periods: int) -> dict[str, Floats]:
