@@ -7,6 +7,7 @@ that many do (tf-idf), and the likeness of two titles is the cosine between thei
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy import sparse
 
 from onhand.data.panel import Panel
 
-__all__ = ["like_titles", "likeness", "title_grams"]
+__all__ = ["like_titles", "likeness", "likenesses", "title_grams"]
 
 Array = NDArray[np.float64]
 _BLOCK = 512  # titles compared with all others at a time
@@ -91,20 +92,29 @@ def likeness(panel: Panel, row: int, k: int = 5) -> list[tuple[int, float]]:
     >>> likeness(panel, 0)[0][0]
     1
     """
+    return likenesses(panel, [row], k)[0]
+
+
+def likenesses(panel: Panel, rows: Sequence[int], k: int = 5) -> list[list[tuple[int, float]]]:
+    """What `likeness` says of each of `rows`; what all of them need is worked out once."""
     n = panel.n_series
     titles = panel.static.get("title", panel.items)
     grams = title_grams(np.asarray(titles, dtype=np.str_))
-    cosine = np.asarray((grams @ grams[row].T).todense()).ravel()
-    total, shared = 1e-12, np.zeros(n)
-    for values in attributes(panel).values():
-        same = values == values[row]
-        weight = np.log(n / same.sum())
-        shared += weight * same
-        total += weight
-    score = (cosine + shared / total) / 2
-    score[row] = -1.0
-    best = np.argsort(-score, kind="stable")[: min(k, n - 1)]
-    return [(int(other), float(score[other])) for other in best if score[other] > 0]
+    groups = [np.unique(v, return_inverse=True)[1] for v in attributes(panel).values()]
+    sizes = [np.bincount(group) for group in groups]
+    found = []
+    for row in rows:
+        cosine = np.asarray((grams @ grams[row].T).todense()).ravel()
+        total, shared = 1e-12, np.zeros(n)
+        for group, size in zip(groups, sizes, strict=True):
+            weight = np.log(n / size[group[row]])
+            shared += weight * (group == group[row])
+            total += weight
+        score = (cosine + shared / total) / 2
+        score[row] = -1.0
+        best = np.argsort(-score, kind="stable")[: min(k, n - 1)]
+        found.append([(int(other), float(score[other])) for other in best if score[other] > 0])
+    return found
 
 
 def attributes(panel: Panel) -> dict[str, NDArray[Any]]:

@@ -42,7 +42,7 @@ from onhand.forecast.paths import DemandPaths
 from onhand.forecast.shared import OncePerHistory
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
-__all__ = ["NewItems"]
+__all__ = ["NewItems", "announced"]
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -121,20 +121,34 @@ class NewItems:
         if shop is None:
             return fitted
         rows = np.flatnonzero(is_young)
-        level = shop.expected[rows]
-        own = _own_factors(history, shop, rows, level, age[rows])
-        return FittedNewItems(
-            panel=history.panel,
-            inner=fitted,
-            rows=rows,
-            age=age[rows],
-            young=young,
-            level=level,
-            shop=shop,
-            shape=own[0],
-            factor=own[1],
-            is_count=np.full(len(rows), bool(is_count(history.values[shop.donors]).all())),
-        )
+        return _fitted(fitted, history, shop, rows, age[rows], young)
+
+
+def announced(
+    fitted: FittedForecaster, history: DemandHistory, starts: Rows, young: int | None = None
+) -> FittedForecaster:
+    """A fitted forecaster, with what comparable items say of stock points that are announced.
+
+    Parameters
+    ----------
+    fitted : fitted on `history`; it goes on speaking for all others
+    starts : (N,) periods until each is launched, 0: in the next period; -1: not announced
+    young : as in `NewItems`
+
+    >>> from onhand.demand.believe import believe
+    >>> from onhand.forecast.averages import MovingAverage
+    >>> rows = [[4.0] * 40] * 12 + [[np.nan] * 40]
+    >>> history = believe(Panel.of(rows, frequency=Frequency.WEEK))
+    >>> fitted = MovingAverage(8).fit(history)
+    >>> announced(fitted, history, np.array([-1] * 12 + [1])).mean(3)[-1].round(1).tolist()
+    [0.0, 4.0, 4.0]
+    """
+    rows = np.flatnonzero(starts >= 0)
+    young = young or _YOUNG[history.panel.frequency]
+    shop = _known_shop(history, young) if len(rows) else None
+    if shop is None:
+        return fitted
+    return _fitted(fitted, history, shop, rows, -starts[rows], young)
 
 
 @dataclass(frozen=True)
@@ -148,11 +162,31 @@ class _Learned:
         return self.owner.around(self.inner.fit(history), history)
 
 
+def _fitted(
+    inner: FittedForecaster, history: DemandHistory, shop: _Shop, rows: Rows, age: Rows, young: int
+) -> FittedNewItems:
+    """A fitted forecaster with what the shop says of `rows`, whose ages (n,) these are."""
+    level = shop.expected[rows]
+    shape, factor = _own_factors(history, shop, rows, level, np.maximum(age, 0))
+    return FittedNewItems(
+        panel=history.panel,
+        inner=inner,
+        rows=rows,
+        age=age,
+        young=young,
+        level=level,
+        shop=shop,
+        shape=shape,
+        factor=factor,
+        is_count=np.full(len(rows), bool(is_count(history.values[shop.donors]).all())),
+    )
+
+
 @dataclass(frozen=True)
 class FittedNewItems:
     """A fitted forecaster, and the young rows of which it knows little.
 
-    rows, age, level : (n,) of the young stock points
+    rows, age, level : (n,) of the young stock points; an age below 0: periods until it is launched
     shape, factor : (n,) of the Gamma that each one's own factor follows
     """
 
@@ -213,9 +247,10 @@ class FittedNewItems:
 
     def _expect(self, horizon: int) -> Array:
         ahead = self.age[:, None] + np.arange(horizon)
-        profile = self.shop.profile[np.minimum(ahead, len(self.shop.profile) - 1)]
+        profile = self.shop.profile[np.clip(ahead, 0, len(self.shop.profile) - 1)]
         season = self.shop.movement(self.inner, horizon)
-        return np.asarray((self.factor * self.level)[:, None] * profile * season)
+        told = (self.factor * self.level)[:, None] * profile * season
+        return np.where(ahead >= 0, told, 0.0)
 
     def _grown(self) -> Array:
         """Share of the worlds that the inner forecaster tells, (n,)."""

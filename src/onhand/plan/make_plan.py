@@ -6,6 +6,7 @@ import numpy as np
 
 import onhand
 from onhand.data.tables import Tables
+from onhand.plan.announced import announced_note, starts_of, with_announced, with_launches
 from onhand.plan.arrows import arrowed
 from onhand.plan.board import board_of
 from onhand.plan.buying.calendars import calendar_of, with_cycles
@@ -24,6 +25,7 @@ from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
 from onhand.plan.ratio_notes import ratio_notes
 from onhand.plan.rehearse import rehearse
+from onhand.plan.seen import panel_of
 from onhand.plan.shelf import stock_now
 from onhand.plan.snapshot import snapshot_of
 from onhand.plan.workings import Workings
@@ -63,19 +65,19 @@ def make_plan(
     HistoryError
         When there is not one whole period of history.
     """
-    from onhand.data import build_panel
     from onhand.demand import believe
 
     config = in_its_currency(config or Config(), tables)
     seed = config.plan.seed if seed is None else seed
     progress("Reading what happened", 0.0)
-    panel = build_panel(tables, frequency=config.shop.frequency)
+    given, tables = tables, with_announced(tables, config)
+    panel = panel_of(tables, config)
+    starts = starts_of(given, panel, config)
     history = believe(panel)
     terms = economics(tables, panel, config)
     advice = advise_cycles(tables, history, terms, config, seed=seed)
-    given = tables
     if config.supply.cycles == "proposed":
-        tables = with_cycles(given, panel, advice)
+        tables = with_cycles(tables, panel, advice)
         terms = economics(tables, panel, config)
     stock, stock_notes = stock_now(tables, history, terms, config)
     progress("Reading what happened", 1.0)
@@ -86,7 +88,7 @@ def make_plan(
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
 
     policy = past.entrant.policy
-    fitted = forecasters[past.entrant.forecaster].fit(history)
+    fitted = with_launches(forecasters[past.entrant.forecaster].fit(history), history, starts)
     work = order_now(
         tables,
         history,
@@ -102,8 +104,9 @@ def make_plan(
 
     progress("Writing the plan", 0.0)
     chosen = forecaster_note(config.forecast.named, past.entrant.forecaster, n_known)
-    made_by = (chosen, past.assumption, *ratio_notes(work, past.contest))
-    notes = (*work.economics.assumptions, *stock_notes, *made_by)
+    made_by = (chosen, *past.assumptions, *ratio_notes(work, past.contest))
+    unseen = announced_note(starts)
+    notes = (*work.economics.assumptions, *stock_notes, *unseen, *made_by)
     plan = _written(work, given, notes, past.contest, advice)
     progress("Writing the plan", 1.0)
     return plan

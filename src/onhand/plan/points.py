@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from onhand.demand.likeness import likeness
 from onhand.plan.plan import MatrixCell, PointOutlook, Trouble
 from onhand.plan.why_not import cause_of, held_back, perishing, why_not
 from onhand.plan.wording import money, percent, periods, plural, units
@@ -46,17 +45,8 @@ def _point(work: Workings, row: int) -> PointOutlook:
         alive=round(float(work.life.alive[row]), 4),
         not_ordered=why_not(work, row),
         parts=work.parts.get(row, ()),
-        likes=likes(work, row) if work.status[row] == "new" else (),
+        likes=work.likes.get(row, ()),
     )
-
-
-def likes(work: Workings, row: int) -> tuple[str, ...]:
-    """Titles of the three stock points most like one, those of other items."""
-    panel, found = work.panel, []
-    for other, _ in likeness(panel, row, k=8):
-        if panel.items[other] != panel.items[row]:
-            found.append(str(work.economics.title[other]))
-    return tuple(dict.fromkeys(found))[:3]
 
 
 def stockout_date(work: Workings, row: int) -> str | None:

@@ -13,6 +13,7 @@ from onhand.plan.economics import economics
 from onhand.plan.forecasters import forecasters_of
 from onhand.plan.progress import Progress, silent
 from onhand.plan.rehearse import rehearse
+from onhand.plan.seen import panel_of
 
 __all__ = ["replay_shop"]
 
@@ -35,12 +36,11 @@ def replay_shop(
     HistoryError
         When the history is too short to replay anything.
     """
-    from onhand.data import build_panel
     from onhand.demand import believe
 
     config = config or Config()
     seed = config.plan.seed if seed is None else seed
-    history = believe(build_panel(tables, frequency=config.shop.frequency))
+    history = believe(panel_of(tables, config))
     panel = history.panel
     terms = economics(tables, panel, config)
     n_known = int(np.isfinite(history.values).sum())

@@ -10,7 +10,7 @@ from onhand.inventory.stock import Stock
 from onhand.plan.config import Config
 from onhand.plan.outlook import Outlook
 
-__all__ = ["STATUSES", "status_of"]
+__all__ = ["STATUSES", "is_young", "status_of"]
 
 PROBABLY_OVER = 0.5  # chance of still selling below which a stock point counts as dying
 STATUSES = ("stocked_out", "at_risk", "dying", "excess", "new", "ok")
@@ -32,7 +32,7 @@ def status_of(
     at_risk : likely to run out before an order placed now can arrive
     dying : stock of something that used to sell and no longer does, or that is more likely over than not
     excess : more than will sell within the excess limit
-    new : launched lately
+    new : launched lately, or announced and not launched yet
     """
     settings = config.plan
     is_over = np.zeros(history.n_series, dtype=bool) if alive is None else alive < PROBABLY_OVER
@@ -43,7 +43,7 @@ def status_of(
         "at_risk": wanted & (outlook.stockout_early >= settings.at_risk_probability),
         "dying": (stock.on_hand > 0) & (_has_stopped(history, settings.dying_days) | is_over),
         "excess": excess_units > 0,
-        "new": _is_young(history, settings.new_days),
+        "new": is_young(history, settings.new_days),
     }
     names = [name for name in STATUSES if name != "ok"]
     return np.select([conditions[name] for name in names], names, "ok").astype("<U11")
@@ -59,10 +59,10 @@ def _has_stopped(history: DemandHistory, days: float) -> NDArray[np.bool_]:
     return np.asarray(is_known & ~(recent > 0).any(axis=1) & (earlier > 0).any(axis=1))
 
 
-def _is_young(history: DemandHistory, days: float) -> NDArray[np.bool_]:
+def is_young(history: DemandHistory, days: float) -> NDArray[np.bool_]:
     """Did not exist before the last `days`, in a history that reaches further back, (N,)."""
     n = max(1, round(days * history.panel.frequency.per_year / 365.25))
     if n >= history.n_periods:
         return np.zeros(history.n_series, dtype=bool)
     sales = history.panel.sales
-    return np.asarray(np.isnan(sales[:, :-n]).all(axis=1) & np.isfinite(sales[:, -n:]).any(axis=1))
+    return np.asarray(np.isnan(sales[:, :-n]).all(axis=1))

@@ -30,6 +30,7 @@ from onhand.plan.currency import in_its_currency
 from onhand.plan.economics import economics
 from onhand.plan.progress import Progress, silent
 from onhand.plan.rehearse import rehearse
+from onhand.plan.seen import panel_of
 
 __all__ = ["MOST_STOCK_POINTS", "Rung", "rungs_for", "value_added"]
 
@@ -89,11 +90,9 @@ def value_added(
     HistoryError
         When the history is too short to replay anything.
     """
-    from onhand.data import build_panel
-
     config = in_its_currency(config or Config(), tables)
     seed = config.plan.seed if seed is None else seed
-    history = believe(build_panel(tables, frequency=config.shop.frequency))
+    history = believe(panel_of(tables, config))
     rows = np.arange(history.n_series)
     if len(rows) > MOST_STOCK_POINTS:
         drawn = np.random.default_rng(seed).choice(rows, MOST_STOCK_POINTS, replace=False)

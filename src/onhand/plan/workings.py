@@ -13,6 +13,7 @@ from onhand.data.panel import Panel
 from onhand.demand import abc_classes, demand_classes, revenues, xyz_classes
 from onhand.demand.history import DemandHistory
 from onhand.demand.lifecycle import Survival, survival
+from onhand.demand.likeness import likenesses
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.stock import Stock
 from onhand.plan.buying.bridges import Bridges
@@ -23,9 +24,11 @@ from onhand.plan.economics import Economics
 from onhand.plan.made_of import forecast_parts
 from onhand.plan.outlook import Lookahead, Outlook
 from onhand.plan.plan import OfferCompared, Part
-from onhand.plan.status import status_of
+from onhand.plan.status import is_young, status_of
 
 __all__ = ["Workings"]
+
+_MOST_NEW = 500  # new stock points whose likes are looked up
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,20 @@ class Workings:
     def life(self) -> Survival:
         """How likely each stock point still sells at all."""
         return survival(self.history)
+
+    @cached_property
+    def likes(self) -> dict[int, tuple[str, ...]]:
+        """Titles of the stock points most like each new one, at most three, those of other items.
+
+        Of the new ones with the most at stake: a shop that opens tomorrow has nothing else.
+        """
+        new = np.flatnonzero(is_young(self.history, self.config.plan.new_days))
+        new = new[np.argsort(-self.at_stake[new], kind="stable")][:_MOST_NEW]
+        items, found = self.panel.items, {}
+        for row, others in zip(new, likenesses(self.panel, new.tolist(), k=8), strict=True):
+            titles = [str(self.economics.title[o]) for o, _ in others if items[o] != items[row]]
+            found[int(row)] = tuple(dict.fromkeys(titles))[:3]
+        return found
 
     @cached_property
     def parts(self) -> dict[int, tuple[Part, ...]]:
