@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from onhand.cli.show_ladder import show_ladder
 from onhand.data import Tables
 from onhand.data.panel import Frequency
+from onhand.demand.history import DemandHistory
 from onhand.errors import HistoryError
-from onhand.forecast import Forecaster, Naive, default_forecaster
+from onhand.forecast import Forecaster, MovingAverage, Naive, default_forecaster
+from onhand.forecast.forecaster import FittedForecaster
 from onhand.plan import value_added as module
 from onhand.plan.config import Config
 from onhand.plan.value_added import rungs_for, value_added
@@ -22,7 +26,7 @@ def test_the_ladder_knows_more_from_rung_to_rung() -> None:
     """It begins with the naive forecast and ends with what the plan uses."""
     for frequency in Frequency:
         names = list(rungs_for(frequency))
-        assert (names[0], names[-1]) == ("naive", "both, calibrated")
+        assert (names[0], names[-1]) == ("naive", "both, through life")
 
 
 def test_each_rung_is_judged_and_its_worth_is_the_difference(
@@ -43,6 +47,28 @@ def test_each_rung_is_judged_and_its_worth_is_the_difference(
     shown = capsys.readouterr().out
     assert "statistical" in shown
     assert f"{top.wape:.1%}" in shown
+
+
+def test_the_ladder_is_climbed_without_hindsight(
+    shop: Shop, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A calendar that reaches one week ahead today told no more of the weather a month ago."""
+    first = shop(4, 40)
+    assert first.sales is not None
+    weeks = first.sales["date"].unique().sort()
+    coming = [*weeks.to_list(), weeks.to_list()[-1] + timedelta(days=7)]
+    rain = pl.DataFrame({"date": coming, "rain": [float(k % 3) for k in range(len(coming))]})
+    seen: list[tuple[int, int]] = []
+
+    class Watching(MovingAverage):
+        def fit(self, history: DemandHistory) -> FittedForecaster:
+            seen.append((history.n_periods, history.panel.known["rain"].shape[1]))
+            return super().fit(history)
+
+    monkeypatch.setattr(module, "rungs_for", lambda _: {"watching": Watching(4)})
+    value_added(shop(4, 40, calendar=rain), quick, seed=3)
+    assert len({n for n, _ in seen}) > 5
+    assert all(known == n + 1 for n, known in seen)
 
 
 def test_a_short_history_is_refused_with_the_next_step(shop: Shop, quick: Config) -> None:

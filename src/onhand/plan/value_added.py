@@ -22,12 +22,14 @@ from onhand.errors import HistoryError
 from onhand.evaluate import scores
 from onhand.evaluate.backtest import judged_demand, last_origins
 from onhand.forecast import Forecaster, Naive, SeasonalNaive, default_forecaster
+from onhand.forecast.default import through_life
 from onhand.forecast.forecaster import Learner
 from onhand.forecast.shared import Shared
 from onhand.forecast.steering import steered_by_trees
 from onhand.plan.config import Config
 from onhand.plan.currency import in_its_currency
 from onhand.plan.economics import economics
+from onhand.plan.past import as_it_stood
 from onhand.plan.progress import Progress, silent
 from onhand.plan.rehearse import rehearse
 from onhand.plan.seen import panel_of
@@ -35,7 +37,7 @@ from onhand.plan.seen import panel_of
 __all__ = ["MOST_STOCK_POINTS", "Rung", "rungs_for", "value_added"]
 
 MOST_STOCK_POINTS = 300
-"""Drawn at random for the ladder: six forecasters are replayed, each tuned for itself."""
+"""Drawn at random for the ladder: seven forecasters are replayed, each tuned for itself."""
 
 _N_ORIGINS = 8
 
@@ -64,13 +66,15 @@ def rungs_for(frequency: Frequency) -> dict[str, Forecaster]:
     ['naive', 'seasonal naive', 'statistical']
     """
     statistical = Shared(default_forecaster(frequency))
+    both = Shared(steered_by_trees(statistical, frequency))
     return {
         "naive": Naive(),
         "seasonal naive": SeasonalNaive(),
         "statistical": default_forecaster(frequency).point,
         "statistical, calibrated": statistical,
         "trees, calibrated": steered_by_trees(statistical, frequency, share=1.0),
-        "both, calibrated": steered_by_trees(statistical, frequency),
+        "both, calibrated": both,
+        "both, through life": through_life(both),
     }
 
 
@@ -121,16 +125,19 @@ def value_added(
 def _errors(
     history: DemandHistory, forecasters: Mapping[str, Forecaster], horizon: int
 ) -> dict[str, tuple[float, float]]:
-    """WAPE and bias of each forecaster over the protection interval after the last reviews."""
+    """WAPE and bias of each forecaster over the protection interval after the last reviews.
+
+    Each is asked with what was known then, plans no further ahead than they reach today.
+    """
     panel = history.panel
     origins = last_origins(panel.n_periods, horizon, _N_ORIGINS)
     origins = [origin for origin in origins if origin > panel.n_periods // 3] or origins[-1:]
     actual = judged_demand(panel)
+    then = [believe(as_it_stood(panel, origin)) for origin in origins]
     told: dict[str, tuple[float, float]] = {}
     for name, forecaster in forecasters.items():
-        before = believe(panel.until(origins[0]))
-        ready = forecaster.learn(before) if isinstance(forecaster, Learner) else forecaster
-        said = [ready.fit(believe(panel.until(origin))).mean(horizon) for origin in origins]
+        ready = forecaster.learn(then[0]) if isinstance(forecaster, Learner) else forecaster
+        said = [ready.fit(history).mean(horizon) for history in then]
         seen = np.concatenate([actual[:, o : o + horizon] for o in origins])
         both = seen, np.concatenate(said)
         told[name] = round(scores.wape(*both), 4), round(scores.wpe(*both), 4)
