@@ -16,6 +16,7 @@ from onhand.inventory.costs import Costs
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.config import Config
+from onhand.plan.draw import draw
 from onhand.plan.economics import economics
 from onhand.plan.past import Stretch, window
 from onhand.plan.progress import silent
@@ -58,7 +59,7 @@ def test_the_opening_stock_does_not_foresee_its_stretch(shop: Shop, quick: Confi
             {"default": MovingAverage(4)},
             economics(tables, panel, quick),
             quick,
-            np.arange(panel.n_series),
+            draw(np.ones(panel.n_series), panel.n_series, seed=0),
             cut,
             2,
             0,

@@ -30,6 +30,10 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be written to onhand.toml.")
     ] = False,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Write also what is cheaper but not told apart from luck."),
+    ] = False,
     changes: Changes = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -37,8 +41,9 @@ def command(
     """Choose model, blend, weights and policy numbers by what they would have cost on the past.
 
     Tries one way to forecast after the other, keeps what it measured after each (.onhand/tune.json),
-    and writes what it chose, and why, into onhand.toml; other settings and comments stay. Ended before
-    it was done, it goes on where it was when run again.
+    and writes what it chose, and why, into onhand.toml; other settings and comments stay. What is
+    cheaper than the settings as they are, but by no more than luck may explain, is shown and not
+    written, unless you say --anyway. Ended before it was done, it goes on where it was when run again.
     """
     from onhand.cli.screen import hint, progress_bars
     from onhand.data import read_tables
@@ -56,17 +61,19 @@ def command(
         found = tune_shop(
             tables, chosen, state=state, minutes=minutes, seed=seed, progress=progress
         )
-    before = _text_of(target)
-    after = with_changes(before, found.changes, found.why)
+    is_wanted = bool(found.changes) and (found.is_told or anyway)
+    after = with_changes(_text_of(target), found.changes, found.why) if is_wanted else ""
     if as_json:
         told: dict[str, Any] = asdict(found)
         told["difference"]["per_window"] = found.difference.per_window.tolist()
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         _show(found, chosen.shop.currency)
-    if found.changes and not dry_run:
+    if is_wanted and not dry_run:
         write_atomically(target, after)
         hint(f"wrote {target}")
+    elif found.changes and not is_wanted:
+        hint("the settings stay as they are; --anyway writes these")
     if not found.is_finished:
         hint("there is more to try: run it again to go on")
 

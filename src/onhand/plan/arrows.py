@@ -191,7 +191,8 @@ def _error(stage: Stage, name: str, stretch: Stretch) -> float:
         actual = stage.history.values[:, origin : origin + seen].astype(np.float64)
         told = fitted.mean(seen).astype(np.float64)
         counted = np.isfinite(actual) & (np.arange(seen) < interval[:, None])
-        total += float(np.abs(np.where(counted, told - actual, 0.0).sum(axis=1)).sum())
+        missed = np.abs(np.where(counted, told - actual, 0.0).sum(axis=1))  # (N,)
+        total += float(missed @ stage.drawn.weight)
     return total
 
 

@@ -29,18 +29,30 @@ from onhand.plan.asked import asked_anyway
 from onhand.plan.comparison import ARROWS, Comparison, Judgement, Pipeline
 from onhand.plan.config import ArrowSettings, Config
 from onhand.plan.contenders import Family, families
+from onhand.plan.draw import Draw, draw, turnover
 from onhand.plan.economics import Economics, economics
 from onhand.plan.forecasters import forecasters_of
 from onhand.plan.judged import total_margin
 from onhand.plan.ordinary import ordinary_stock
 from onhand.plan.past import Stretch, fit_origins
 from onhand.plan.progress import Progress, part_of, silent
+from onhand.plan.seen import panel_of
 from onhand.plan.stage import Stage, set_stage
-from onhand.plan.trials import Entrant, Tuned, drawn, judge, longest, pace, said, tune_families
+from onhand.plan.trials import (
+    Entrant,
+    Tuned,
+    judge,
+    longest,
+    of_the_shop,
+    pace,
+    said,
+    tune_families,
+)
 from onhand.plan.weigh import learns_from_weights
 
 __all__ = ["compare_arrows", "compare_shop", "windows_of"]
 
+_SHARES_LUCK = 27.0  # days: windows of four weeks or a month, and longer, are draws of their own
 Fits = Mapping[str, Mapping[int, FittedForecaster]]
 _WITH = {
     "paths": "possible worlds, joint in time",
@@ -92,11 +104,9 @@ def compare_shop(
     HistoryError
         When the history is too short for two windows.
     """
-    from onhand.data import build_panel
-
     config = config or Config()
     progress("Reading what happened", 0.0)
-    history = believe(build_panel(tables, frequency=config.shop.frequency))
+    history = believe(panel_of(tables, config))
     terms = economics(tables, history.panel, config)
     n_known = float(np.isfinite(history.values).sum())
     forecasters = forecasters_of(config.forecast, history.panel.frequency, n_known)
@@ -119,10 +129,12 @@ def compare_arrows(
     """
     seed = config.plan.seed if seed is None else seed
     cut = windows_of(history, terms.terms, config)
-    rows = drawn(history.n_series, config.compare.max_stock_points, seed)
-    ladders = _ladders(config, terms.terms.rows(rows))
-    horizon = max(longest(ladders, terms.terms.rows(rows)), _interval(terms.terms))
-    loops = _loops(config, history.rows(rows), forecasters)
+    before = turnover(history.until(cut.judged[0].start), terms.price)
+    drawn = draw(before, config.compare.max_stock_points, seed)
+    supply = terms.terms.rows(drawn.rows)
+    ladders = _ladders(config, supply)
+    horizon = max(longest(ladders, supply), _interval(terms.terms))
+    loops = _loops(config, history.rows(drawn.rows), forecasters)
     progress(_STAGE, 0.0)
 
     def heard(arrows: ArrowSettings) -> dict[str, Forecaster]:
@@ -130,7 +142,7 @@ def compare_arrows(
 
     joint = _joint(config.arrows)
     stage = set_stage(
-        history, heard(joint), terms, config, rows, cut.learned, horizon, seed, progress
+        history, heard(joint), terms, config, drawn, cut.learned, horizon, seed, progress
     )
     stage = replace(stage, openings=_openings(stage, cut, config))
     every = int(np.gcd.reduce(stage.terms.review_period))
@@ -156,7 +168,7 @@ def compare_arrows(
         told = part_of(progress, _STAGE, middle, stop)
         runs.append(_run(loop, replace(stage, fits=seen), cut, demands, ladders, config, told))
         progress(_STAGE, stop)
-    return _told(runs, stage, cut, config, history.n_series)
+    return _told(runs, stage, cut, config)
 
 
 _STAGE = "Replaying without each arrow"
@@ -352,7 +364,7 @@ def _played(
         holding[:, -1] += stage.costs.holding_cost * rest - charged
         charged = stage.costs.holding_cost * rest
         played.append(replace(past, holding=holding))
-    return tuple(played)
+    return tuple(of_the_shop(past, stage.drawn.weight) for past in played)
 
 
 def _openings(stage: Stage, cut: Cut, config: Config) -> dict[Stretch, Stock]:
@@ -386,9 +398,7 @@ def _chosen(
 # --- telling -----------------------------------------------------------------------------------
 
 
-def _told(
-    runs: Sequence[_Run], stage: Stage, cut: Cut, config: Config, n_series: int
-) -> Comparison:
+def _told(runs: Sequence[_Run], stage: Stage, cut: Cut, config: Config) -> Comparison:
     dates = stage.panel.dates
     judgements = tuple(
         Judgement(
@@ -405,10 +415,10 @@ def _told(
         windows=tuple((str(dates[w.scored]), str(dates[w.stop - 1])) for w in cut.judged),
         n_reviews=len(stage.origins),
         n_stock_points=stage.panel.n_series,
-        n_series=n_series,
+        n_series=stage.drawn.n_series,
         unknown_share=round(_unknown_share(stage.history, cut), 4),
         judgements=judgements,
-        note=_note(config),
+        note=_note(config, stage.drawn),
     )
 
 
@@ -420,7 +430,9 @@ def _pipeline(run: _Run, full: _Run, demand: str, stage: Stage) -> Pipeline:
         is_on = getattr(full.loop.arrows, loop.name, True)
         without, with_it = (ours, theirs) if is_on else (theirs, ours)
         base = sum(past.total_cost for past in theirs)
-        earned = total_margin(_costs(without), _costs(with_it), base)
+        length = min(past.cost.shape[1] - past.first_scored for past in theirs)
+        is_short = length * 365.25 / stage.panel.frequency.per_year < _SHARES_LUCK
+        earned = total_margin(_costs(without), _costs(with_it), base, consecutive=is_short)
     on_hand = [past.on_hand[:, past.first_scored :] for past in ours]
     wanted = sum(float(past.demand[:, past.first_scored :].sum()) for past in ours)
     served = sum(float(past.served[:, past.first_scored :].sum()) for past in ours)
@@ -461,12 +473,12 @@ def _unknown_share(history: DemandHistory, cut: Cut) -> float:
     return float(unknown.sum() / max(1, int(could_sell.sum())))
 
 
-def _note(config: Config) -> str:
+def _note(config: Config, drawn: Draw) -> str:
     unmet = (
         "unmet demand is lost" if config.policy.shortage == "lost_sales" else "unmet demand waits"
     )
     return (
-        f"Every loop starts with the stock of a buyer who tops up to {config.stock.cover_days:g} days "
+        f"Replayed on {drawn.said}. Every loop starts with the stock of a buyer who tops up to {config.stock.cover_days:g} days "
         f"of average sales, and carries its stock from window to window; {unmet}. Forecasts are made "
         "anew at each review from what was known then; model and number are chosen before each window "
         "on the stretch before it. What is left at the end is charged for as long as the pace of the "

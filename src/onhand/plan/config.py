@@ -141,6 +141,16 @@ class SupplySettings(_Section):
             "hold, where that is known; the plan lists the proposal in either case."
         ),
     )
+    solver_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=3600,
+        description=(
+            "Seconds in which the solver may look for the best contents of one supplier's containers, or "
+            "the best choice among suppliers. Where it does not finish, the plain rule decides, and the "
+            "plan says so. 0: always the plain rule."
+        ),
+    )
     minimum_order: float = Field(
         default=0.0, ge=0, description="Smallest order, in units. 0: none."
     )
@@ -463,9 +473,12 @@ class ReplaySettings(_Section):
         description="Possible worlds per stock point at each past review.",
     )
     max_stock_points: int = Field(
-        default=4000,
+        default=1500,
         ge=1,
-        description="Stock points replayed. A larger shop is represented by a random draw of them.",
+        description=(
+            "Stock points replayed. A larger shop is represented by a draw of them, the larger ones "
+            "likelier, each counted for as many as it stands for."
+        ),
     )
 
 
@@ -520,9 +533,17 @@ class CompareSettings(_Section):
     """How `onhand compare` cuts the past, when it measures what each arrow earns."""
 
     windows: int = Field(
-        default=4, ge=2, le=52, description="Judged stretches of the past, one after the other."
+        default=5, ge=2, le=52, description="Judged stretches of the past, one after the other."
     )
-    days: float = Field(default=35.0, gt=0, le=365, description="Days in each of them.")
+    days: float = Field(
+        default=28.0,
+        gt=0,
+        le=365,
+        description=(
+            "Days in each of them. Those shorter than four weeks share their luck with their "
+            "neighbours and are put together in blocks for the interval."
+        ),
+    )
     tuning_days: float = Field(
         default=91.0,
         gt=0,
@@ -530,9 +551,12 @@ class CompareSettings(_Section):
         description="Days before each of them, on which its model and policy number are chosen.",
     )
     max_stock_points: int = Field(
-        default=1000,
+        default=500,
         ge=1,
-        description="Stock points replayed. A larger shop is represented by a random draw of them.",
+        description=(
+            "Stock points replayed. A larger shop is represented by a draw of them, the larger ones "
+            "likelier, each counted for as many as it stands for."
+        ),
     )
 
 

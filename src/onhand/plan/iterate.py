@@ -28,13 +28,15 @@ from onhand.plan.arrows import arrowed
 from onhand.plan.compare import windows_of
 from onhand.plan.config import Config
 from onhand.plan.contenders import Family, at_level, families
+from onhand.plan.draw import draw, turnover
 from onhand.plan.economics import Economics, economics
 from onhand.plan.forecasters import FEWEST_FOR_TREES, forecasters_of
 from onhand.plan.progress import Progress, part_of, silent
+from onhand.plan.seen import panel_of
 from onhand.plan.settings_file import write_atomically
 from onhand.plan.snapshot import snapshot_of
 from onhand.plan.stage import set_stage
-from onhand.plan.trials import drawn, longest, tune_families
+from onhand.plan.trials import longest, tune_families
 from onhand.plan.tune import Tuning
 from onhand.plan.weigh import learns_from_weights
 
@@ -111,7 +113,9 @@ class Step:
 class Tuned:
     """What the loop found.
 
-    changes : settings to write, by "section.key"; empty where the settings as they are were not beaten
+    changes : settings that were cheapest, by "section.key"; empty where none beat those as they are
+    is_told : whether the interval of the difference leaves out 0; where it does not, the settings
+        should stay as they are
     why : one line for the settings file
     label : the policy that would decide
     difference : chosen minus the settings as they were, money per window on windows not tuned on
@@ -120,6 +124,7 @@ class Tuned:
     """
 
     changes: Mapping[str, Any]
+    is_told: bool
     why: str
     label: str
     difference: Difference
@@ -156,12 +161,10 @@ def tune_shop(
     HistoryError
         When the history is too short for two windows.
     """
-    from onhand.data import build_panel
-
     config = config or Config()
     seed = config.plan.seed if seed is None else seed
     begun = clock()
-    history = believe(build_panel(tables, frequency=config.shop.frequency))
+    history = believe(panel_of(tables, config))
     shop = _Shop(
         history,
         economics(tables, history.panel, config),
@@ -272,8 +275,10 @@ def _tried(
     is_finer = bool(settings.get("finer"))
     kept = {key: value for key, value in settings.items() if key in TUNED}
     made = _with(config, kept)
-    rows = drawn(shop.history.n_series, config.compare.max_stock_points, shop.seed)
-    supply = shop.terms.terms.rows(rows)
+    cut = windows_of(shop.history, shop.terms.terms, made).learned
+    before = turnover(shop.history.until(cut[0].start), shop.terms.price)
+    drawn = draw(before, config.compare.max_stock_points, shop.seed)
+    supply = shop.terms.terms.rows(drawn.rows)
     if is_finer:
         ladders: tuple[Family, ...] = (_finer(made),)
     elif name == "the settings as they are":
@@ -288,13 +293,12 @@ def _tried(
         arrowed(forecasters, made.arrows, panel, shop.terms),
         shop.terms,
         made,
-        rows,
-        windows_of(shop.history, shop.terms.terms, made).learned,
+        drawn,
+        cut,
         longest(ladders, supply),
         shop.seed,
         part_of(progress, f"Trying {name}", 0.0, 0.5),
     )
-    cut = windows_of(shop.history, shop.terms.terms, made).learned
     told = tune_families(stage, cut, ladders, made, part_of(progress, f"Trying {name}", 0.5, 1.0))
     found = tuple(
         Ladder(
@@ -358,12 +362,16 @@ def _found(steps: Sequence[Step], is_finished: bool) -> Tuned:
     is_better = best is not first and difference.mean < 0
     label = (best if is_better else first).labels[(best if is_better else first).best]
     between = f"{difference.low:+,.2f} to {difference.high:+,.2f}"
+    is_told = is_better and difference.is_clear
     why = (
         f"{label}: {difference.mean:+,.2f} per window against the settings before ({between}), "
         f"cheaper in {difference.n_won} of {n_windows} windows of the past"
     )
+    if is_better and not is_told:
+        why += "; not told apart from luck"
     return Tuned(
         changes=best.settings[best.best] if is_better else {},
+        is_told=is_told,
         why=why if is_better else f"nothing of {len(steps)} ways beat {label}",
         label=label,
         difference=difference,

@@ -12,8 +12,10 @@ from onhand.evaluate.compare import Difference, paired
 from onhand.evaluate.replay import Replay
 from onhand.plan.config import Config
 from onhand.plan.contest import Contender, Contest, Margin
+from onhand.plan.draw import Draw
 from onhand.plan.past import Stretch, groups
 from onhand.plan.stage import Stage
+from onhand.plan.trials import of_the_shop
 
 __all__ = ["contest_of", "total_margin"]
 
@@ -23,13 +25,9 @@ def contest_of(
     late: Stretch,
     replays: Mapping[str, Replay],
     config: Config,
-    n_rows: int,
-    n_series: int,
 ) -> Contest:
-    """The replays of the later stretch as the plan tells them; `default` is ours.
-
-    n_rows of n_series stock points were replayed.
-    """
+    """The replays of the later stretch as the plan tells them, for the whole shop; `default` is ours."""
+    replays = {name: of_the_shop(past, stage.drawn.weight) for name, past in replays.items()}
     dates = [str(d) for d in stage.panel.dates[late.scored : late.stop]]
     default = replays["default"]
     length = 7 if stage.panel.frequency.value == "day" else 1
@@ -46,7 +44,7 @@ def contest_of(
             for name, rival in replays.items()
             if name != "default"
         },
-        note=_note(config, n_rows, n_series),
+        note=_note(config, stage.drawn),
     )
 
 
@@ -90,13 +88,18 @@ def _margin(rival: Replay, default: Replay, weeks: Sequence[slice]) -> Margin:
 
 
 def total_margin(
-    rival: Sequence[NDArray[np.float64]], ours: Sequence[NDArray[np.float64]], base: float
+    rival: Sequence[NDArray[np.float64]],
+    ours: Sequence[NDArray[np.float64]],
+    base: float,
+    *,
+    consecutive: bool = False,
 ) -> Margin:
-    """What the rival cost more than ours in windows with stock of their own, each W x (N,) money.
+    """What the rival cost more than ours in windows that pay for the stock they add, each W x (N,) money.
 
     base : the money that the margin's share is a share of
+    consecutive : windows are so short that neighbours share their luck, see `onhand.evaluate.compare`
     """
-    return _in_total(paired(rival, ours), base)
+    return _in_total(paired(rival, ours, consecutive=consecutive), base)
 
 
 def _in_total(found: Difference, base: float) -> Margin:
@@ -117,17 +120,12 @@ def _cents(values: NDArray[np.float64]) -> list[float]:
     return [round(float(v), 2) for v in values]
 
 
-def _note(config: Config, n_rows: int, n_series: int) -> str:
-    who = (
-        f"all {n_series} stock points"
-        if n_rows == n_series
-        else f"{n_rows} of {n_series} stock points, drawn at random"
-    )
+def _note(config: Config, drawn: Draw) -> str:
     unmet = (
         "unmet demand is lost" if config.policy.shortage == "lost_sales" else "unmet demand waits"
     )
     return (
-        f"Replayed on {who}; {unmet}. Every contender starts from the same stock, that of a buyer "
+        f"Replayed on {drawn.said}; {unmet}. Every contender starts from the same stock, that of a buyer "
         f"who tops up to {config.stock.cover_days:g} days of average sales. At each review the "
         "forecast is made anew from what was known then. Every contender's number was tuned on "
         "what came before the stretch judged. What is left at the end, on the shelf and on order, is charged in "

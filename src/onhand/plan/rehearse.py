@@ -17,13 +17,14 @@ from onhand.plan.arrows import least_error, textbook_ladders
 from onhand.plan.config import Config
 from onhand.plan.contenders import families, untuned
 from onhand.plan.contest import Contest
+from onhand.plan.draw import Draw, draw, turnover
 from onhand.plan.economics import Economics
 from onhand.plan.judged import contest_of
 from onhand.plan.past import Stretch, stretches
 from onhand.plan.plan import Assumption
 from onhand.plan.progress import Progress, silent
 from onhand.plan.stage import set_stage
-from onhand.plan.trials import Entrant, Tuned, alike, drawn, judge, longest, said, tune_families
+from onhand.plan.trials import Entrant, Tuned, alike, judge, longest, said, tune_families
 from onhand.plan.tune import choose
 
 __all__ = ["Entrant", "Rehearsal", "rehearse"]
@@ -33,11 +34,12 @@ __all__ = ["Entrant", "Rehearsal", "rehearse"]
 class Rehearsal:
     """What the past said: who shall decide now, and how that and its rivals would have done.
 
+    assumptions : by what it was chosen
     contest : None where the history is too short
     """
 
     entrant: Entrant
-    assumption: Assumption
+    assumptions: tuple[Assumption, ...]
     contest: Contest | None
 
 
@@ -57,18 +59,22 @@ def rehearse(
     cut = _cut(history, terms.terms, config)
     if cut is None:
         return _too_short(history, next(iter(forecasters)), config)
-    rows = drawn(history.n_series, config.replay.max_stock_points, seed)
-    ladders = families(config.policy, terms.terms.rows(rows))
+    before = turnover(history.until(cut[-1].start), terms.price)  # a draw may not foresee either
+    drawn = draw(before, config.replay.max_stock_points, seed)
+    supply = terms.terms.rows(drawn.rows)
+    ladders = families(config.policy, supply)
     if not config.arrows.choose:
         ladders = textbook_ladders(ladders, config)
-    horizon = longest(ladders, terms.terms.rows(rows))
-    stage = set_stage(history, forecasters, terms, config, rows, cut, horizon, seed, progress)
+    horizon = longest(ladders, supply)
+    stage = set_stage(history, forecasters, terms, config, drawn, cut, horizon, seed, progress)
     tuned = alike(tune_families(stage, cut, ladders, config, progress))
     if not config.arrows.choose:
         tuned = _by_error(tuned, least_error(stage, cut[:-1]), config)
     replays = judge(stage, cut[-1], _entrants(tuned, config), config, progress)
-    contest = contest_of(stage, cut[-1], replays, config, len(rows), history.n_series)
-    return Rehearsal(*_choice(tuned, config), contest=contest)
+    entrant, why = _choice(tuned, config)
+    return Rehearsal(
+        entrant, (why, *_drawn_note(drawn)), contest_of(stage, cut[-1], replays, config)
+    )
 
 
 def _cut(history: DemandHistory, terms: SupplyTerms, config: Config) -> tuple[Stretch, ...] | None:
@@ -102,7 +108,16 @@ def _too_short(history: DemandHistory, forecaster: str, config: Config) -> Rehea
         f"the policy's number is {number}"
     )
     note = Assumption("policy.level", policy.name, "", "assumed", why)
-    return Rehearsal(Entrant(policy, forecaster), note, contest=None)
+    return Rehearsal(Entrant(policy, forecaster), (note,), contest=None)
+
+
+def _drawn_note(drawn: Draw) -> tuple[Assumption, ...]:
+    """That the past of some stock points stands for that of all."""
+    if drawn.is_all:
+        return ()
+    why = f"the policy's number was tuned and judged on {drawn.said}; the plan is for all"
+    key = "replay.max_stock_points"
+    return (Assumption(key, f"{len(drawn.rows):,}", "stock points", "config", why),)
 
 
 def _entrants(tuned: Sequence[Tuned], config: Config) -> dict[str, Entrant]:

@@ -17,6 +17,7 @@ from onhand.inventory.costs import Costs
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.config import Config
+from onhand.plan.draw import Draw
 from onhand.plan.economics import Economics
 from onhand.plan.ordinary import ordinary_stock
 from onhand.plan.past import Stretch, fit_origins, window
@@ -31,11 +32,13 @@ _CELLS = 1 << 26  # origins x stock points x samples x periods held at a time: 2
 class Stage:
     """Everything needed to build a window of the past for any stock points and any forecaster.
 
+    drawn : the stock points, and how many each stands for
     fits : name of forecaster -> origin -> what it had learned then
     openings : stretch -> the stock that everybody starts with
     horizon, n_samples, seed : of the sample paths at each review
     """
 
+    drawn: Draw
     panel: Panel
     history: DemandHistory
     terms: SupplyTerms
@@ -80,18 +83,20 @@ def set_stage(
     forecasters: Mapping[str, Forecaster],
     terms: Economics,
     config: Config,
-    rows: NDArray[np.int64],
+    drawn: Draw,
     cut: Sequence[Stretch],
     horizon: int,
     seed: int,
     progress: Progress,
 ) -> Stage:
-    """The past of the stock points `rows`: what every forecaster said at every review of `cut`."""
+    """The past of the stock points drawn: what every forecaster said at every review of `cut`."""
+    rows = drawn.rows
     small = history.rows(rows)
     supply = terms.terms.rows(rows)
     every = int(np.gcd.reduce(supply.review_period))
     cover = config.stock.cover_days * small.panel.frequency.per_year / 365.25
     return Stage(
+        drawn=drawn,
         panel=small.panel,
         history=small,
         terms=supply,

@@ -29,9 +29,9 @@ __all__ = [
     "Entrant",
     "Tuned",
     "alike",
-    "drawn",
     "judge",
     "longest",
+    "of_the_shop",
     "pace",
     "rounding_of",
     "said",
@@ -87,13 +87,6 @@ def alike(tuned: Sequence[Tuned]) -> list[Tuned]:
     ]
 
 
-def drawn(n_series: int, most: int, seed: int) -> NDArray[np.int64]:
-    """Row numbers to replay: all, or a random draw of them, in order."""
-    if n_series <= most:
-        return np.arange(n_series)
-    return np.sort(np.random.default_rng(seed).choice(n_series, most, replace=False))
-
-
 def longest(ladders: Sequence[Family], terms: SupplyTerms) -> int:
     """Periods of paths that every contender can do with."""
     return max(policy.horizon(terms) for family in ladders for policy in family.policies)
@@ -112,7 +105,10 @@ def tune_families(
     config: Config,
     progress: Progress,
 ) -> list[Tuned]:
-    """The cost of every number of every family in every stretch, all stock points together."""
+    """The cost of every number of every family in every stretch, all stock points together.
+
+    Each stock point's cost is that of all for which it stands.
+    """
     keys = [(family, name) for name in stage.fits for family in ladders]
     parts: list[list[Tuning]] = [[] for _ in keys]
     blocks = stage.blocks()
@@ -129,7 +125,7 @@ def tune_families(
                     done += 1
                     progress("Tuning policies", done / all_of_them)
     return [
-        Tuned(family.name, forecaster, _side_by_side(part))
+        Tuned(family.name, forecaster, _side_by_side(part, stage.drawn.weight))
         for (family, forecaster), part in zip(keys, parts, strict=True)
     ]
 
@@ -140,9 +136,9 @@ def _tuned_on(windows: list[Window], config: Config, family: Family) -> Tuning:
     )
 
 
-def _side_by_side(blocks: list[Tuning]) -> Tuning:
-    """One tuning of several blocks of stock points."""
-    return replace(blocks[0], costs=np.concatenate([t.costs for t in blocks], axis=2))
+def _side_by_side(blocks: list[Tuning], weight: NDArray[np.float64]) -> Tuning:
+    """One tuning of several blocks of stock points, each of which counts `weight` (N,) times."""
+    return replace(blocks[0], costs=np.concatenate([t.costs for t in blocks], axis=2) * weight)
 
 
 def to_be_sold(stage: Stage, stretch: Stretch, rows: slice, forecaster: str) -> Window:
@@ -171,7 +167,7 @@ def judge(
     *,
     goes_on: bool = False,
 ) -> dict[str, Replay]:
-    """Each contender's replay of a stretch, all stock points together.
+    """Each contender's replay of a stretch, all stock points drawn together, each for itself.
 
     goes_on : another stretch follows; what is left at the end is then not charged here
     """
@@ -194,12 +190,22 @@ def judge(
 
 def _stacked(replays: list[Replay], entrant: Entrant, first: str) -> Replay:
     """One replay of several blocks of stock points, named after policy and forecaster."""
-    names = ("orders", "arrivals", "demand", "served", "on_hand", "holding", "shortage", "ordering")
-    joined: dict[str, Any] = {n: np.concatenate([getattr(r, n) for r in replays]) for n in names}
+    joined: dict[str, Any] = {n: np.concatenate([getattr(r, n) for r in replays]) for n in _FLOWS}
     left = [past.closing for past in replays if past.closing is not None]
     parts = ("on_hand", "pipeline", "backorders")
     closing = Stock(*(np.concatenate([getattr(stock, part) for stock in left]) for part in parts))
     return replace(replays[0], policy=said(entrant, first), closing=closing, **joined)
+
+
+_FLOWS = ("orders", "arrivals", "demand", "served", "on_hand", "holding", "shortage", "ordering")
+
+
+def of_the_shop(past: Replay, weight: NDArray[np.float64]) -> Replay:
+    """The units and the money of all for which the stock points drawn stand: each `weight` (N,) times."""
+    if (weight == 1).all():
+        return past
+    times: dict[str, Any] = {name: getattr(past, name) * weight[:, None] for name in _FLOWS}
+    return replace(past, closing=None, **times)
 
 
 def said(entrant: Entrant, first: str) -> str:
