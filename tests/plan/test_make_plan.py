@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -137,3 +138,17 @@ def test_something_else_is_not_a_plan() -> None:
         Plan.from_json('{"onhand": "0.1.0"}')
     with pytest.raises(ReadError, match="not a plan"):
         Plan.from_json("not JSON at all")
+
+
+def test_what_the_forecaster_has_to_say_stands_in_the_plan(shop: Shop, quick: Config) -> None:
+    """Promotions are planned for two weeks, trees look further: the plan says so, and nothing is warned."""
+    calendar = pl.DataFrame(
+        {
+            "date": [date(2024, 1, 1) + timedelta(days=k) for k in range(7 * 10)],
+            "promotion": [float(k % 35 < 7) for k in range(7 * 10)],
+        }
+    )
+    trees = quick.with_settings({"forecast.forecaster": "boosted"})
+    plan = make_plan(shop(n_weeks=8, calendar=calendar), trees)
+    (told,) = (a for a in plan.assumptions if a.key == "forecast.told")
+    assert "covariate 'promotion' ends" in told.why

@@ -20,6 +20,7 @@ from onhand.plan.economics import economics
 from onhand.plan.forecasters import forecaster_note, forecasters_of
 from onhand.plan.lines import order_lines
 from onhand.plan.ordering import order_now
+from onhand.plan.overheard import overheard, overheard_notes
 from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
 from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
@@ -88,27 +89,34 @@ def make_plan(
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
 
     policy = past.entrant.policy
-    fitted = with_launches(forecasters[past.entrant.forecaster].fit(history), history, starts)
-    work = order_now(
-        tables,
-        history,
-        config,
-        terms,
-        stock,
-        fitted,
-        policy,
-        seed=seed,
-        previous=previous,
-        progress=progress,
-    )
+    with overheard() as said:
+        fitted = with_launches(forecasters[past.entrant.forecaster].fit(history), history, starts)
+        work = order_now(
+            tables,
+            history,
+            config,
+            terms,
+            stock,
+            fitted,
+            policy,
+            seed=seed,
+            previous=previous,
+            progress=progress,
+        )
 
-    progress("Writing the plan", 0.0)
-    chosen = forecaster_note(config.forecast.named, past.entrant.forecaster, n_known)
-    made_by = (chosen, *past.assumptions, *ratio_notes(work, past.contest))
-    unseen = announced_note(starts)
-    notes = (*work.economics.assumptions, *stock_notes, *unseen, *made_by)
-    plan = _written(work, given, notes, past.contest, advice)
-    progress("Writing the plan", 1.0)
+        progress("Writing the plan", 0.0)
+        chosen = forecaster_note(config.forecast.named, past.entrant.forecaster, n_known)
+        made_by = (chosen, *past.assumptions, *ratio_notes(work, past.contest))
+        unseen = announced_note(starts)
+        notes = (
+            *work.economics.assumptions,
+            *stock_notes,
+            *unseen,
+            *made_by,
+            *overheard_notes(said),
+        )
+        plan = _written(work, given, notes, past.contest, advice)
+        progress("Writing the plan", 1.0)
     return plan
 
 
