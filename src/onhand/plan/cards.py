@@ -57,7 +57,12 @@ def _card(work: Workings, row: int, sentences: dict[tuple[str, str], str]) -> Ca
     dates = tuple(str(d) for d in work.panel.future_dates(ahead.horizon))
     said = [
         sentence_about(work, row),
-        said_parts(work.parts.get(row, ()), work.frequency),
+        said_parts(
+            work.parts.get(row, ()),
+            work.frequency,
+            alive=float(work.life.alive[row]),
+            likes=work.likes.get(row, ()),
+        ),
         sentences.get((item, location), "Nothing to order now."),
     ]
     return Card(

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 from onhand.errors import InputError
-from onhand.plan.made_of import said_parts
+from onhand.plan.made_of import SURE, said_parts
 from onhand.plan.plan import OrderLine, Plan, PointOutlook
 from onhand.plan.wording import money, percent, periods, units
 
@@ -70,52 +70,91 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
     name = point.title if point.title != point.item else "item"
     head = f"{name} ({point.item}) at {point.location}"
+    expected = [*_sold(plan, point), *_parts(plan, point)]
     about = _about_the_forecast(plan, point)
     if line is None:
-        text = f"{head}: nothing to order\n" + _rows(
-            [*_standing(plan, point), *_parts(plan, point)]
-        )
-        return f"{text}\n\n{about}" if about else text
+        rows = [*_standing(plan, point), *expected, *_not_ordered(point)]
+        said = " ".join(text for text in (_nothing(plan, point), about) if text)
+        return f"{head}: nothing to order\n{_rows(rows)}\n\n{said}"
+    title = f"{head}: order {units(line.quantity)} from {line.supplier}"
     if line.kind == "bridge":
-        return (
-            f"{head}: order {units(line.quantity)} from {line.supplier} as a bridge, due "
-            f"{line.due_date}\n"
-            + _rows([_bought(plan, line), *_effects(plan, line)[1:2]])
-            + f"\n\n{line.sentence}"
-        )
-    return (
-        f"{head}: order {units(line.quantity)} from {line.supplier}, due {line.due_date}\n"
-        + _rows(
-            [
-                *_steps(plan, line),
-                *_effects(plan, line),
-                *_offers(plan, line),
-                *_parts(plan, point),
-            ]
-        )
-        + f"\n\n{' '.join(text for text in (line.sentence, about) if text)}"
-    )
+        rows = [_bought(plan, line), *_effects(plan, line)[1:2]]
+        return f"{title} as a bridge, due {line.due_date}\n{_rows(rows)}\n\n{line.sentence}"
+    rows = [*expected, *_steps(plan, line), *_effects(plan, line), *_offers(plan, line)]
+    said = " ".join(text for text in (line.sentence, about) if text)
+    return f"{title}, due {line.due_date}\n{_rows(rows)}\n\n{said}"
 
 
 def _about_the_forecast(plan: Plan, point: PointOutlook) -> str:
     """What the forecast is made of, and on whose word it stands, said aloud."""
-    said = [said_parts(point.parts, plan.shop.frequency)]
+    frequency = plan.shop.frequency
+    parts = said_parts(point.parts, frequency, alive=point.alive, likes=point.likes)
+    said = [parts]
     if point.likes:
         said.append(f"It is new; the items most like it are {', '.join(point.likes)}.")
-    if point.alive < 0.95:
+    if point.alive < SURE and "is over" not in parts:
         said.append(f"By its silence it is {percent(point.alive)} likely to sell again at all.")
     return " ".join(text for text in said if text)
 
 
-def _parts(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
-    """The forecast as a sum."""
-    if not point.parts:
+def _sold(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
+    """What it sold, to hold the forecast against."""
+    seen = point.sold
+    if seen is None:
         return []
-    total = f"{units(point.mean_demand)} expected per {plan.shop.frequency}"
+    if seen.quarter is None:
+        return [("sold", "nothing yet")]
+    frequency = plan.shop.frequency
+    stretches = {
+        "in the last 28 days": None if frequency == "month" else seen.month,
+        "in the last quarter": seen.quarter,
+        "in the last year": seen.year,
+        "a year before what is planned now": seen.year_ago,
+    }
+    told = ", ".join(f"{units(n)} {when}" for when, n in stretches.items() if n is not None)
+    unknown = (
+        f"; {periods(seen.n_unknown, frequency)} of the quarter say nothing of demand"
+        if seen.n_unknown
+        else ""
+    )
+    return [("sold", f"per {frequency} {told}{unknown}")]
+
+
+def _parts(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
+    """The forecast as a sum, and who made it."""
+    by = next((x.value for x in plan.assumptions if x.key == "forecast.forecaster"), "")
+    told = f"{units(point.mean_demand)} expected per {plan.shop.frequency}"
     return [
-        ("forecast", total),
-        *((f"  {part.group}", f"{part.units:+,.4g}") for part in point.parts),
+        ("forecast", f"{told} ({by})" if by else told),
+        *((f"  {part.group}", _signed(part.units)) for part in point.parts),
     ]
+
+
+def _signed(value: float) -> str:
+    return f"{'-' if value < 0 else '+'}{units(abs(value))}"
+
+
+def _nothing(plan: Plan, point: PointOutlook) -> str:
+    """Why nothing is ordered, where no rule held an order back."""
+    if point.not_ordered:
+        return ""
+    if point.cover is None:
+        return "Nothing is expected to sell."
+    said = (
+        f"What is on the shelf and on order covers {periods(point.cover, plan.shop.frequency)}; in "
+        f"{percent(1 - point.stockout_probability)} of worlds it lasts until the next order can help."
+    )
+    if point.status not in ("excess", "dying"):
+        return said
+    tied_up = money(point.money, plan.shop.currency)
+    if point.status == "dying":
+        return f"{said} It has stopped selling, or soon may: {tied_up} at cost are tied up in it."
+    days = plan.config.get("plan", {}).get("excess_days", 0)
+    return f"{said} {tied_up} of it at cost is more than {days:g} days of expected sales."
+
+
+def _not_ordered(point: PointOutlook) -> list[tuple[str, str]]:
+    return [("why nothing", point.not_ordered)] if point.not_ordered else []
 
 
 def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
@@ -199,10 +238,8 @@ def _standing(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
     return [
         ("status", point.status.replace("_", " ")),
         ("in hand", f"{units(point.on_hand)} on the shelf, {units(point.on_order)} on order"),
-        ("demand", f"{units(point.mean_demand)} expected per {plan.shop.frequency}"),
         ("cover", _cover(point.cover, plan.shop.frequency)),
         ("stock-out risk", f"{percent(point.stockout_probability)} until the next order can help"),
-        *([("why nothing", point.not_ordered)] if point.not_ordered else []),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onhand.plan.buying.bridges import Bridges
 from onhand.plan.plan import Increment, IntervalDemand, OrderLine, Reason
@@ -12,6 +13,8 @@ from onhand.plan.wording import money, percent, periods, units
 from onhand.plan.workings import Workings
 
 __all__ = ["order_lines"]
+
+Array = NDArray[np.float64]
 
 
 def order_lines(work: Workings) -> tuple[OrderLine, ...]:
@@ -171,18 +174,24 @@ def _other_increments(work: Workings, row: int) -> tuple[Increment, ...]:
         "phase_out": line.by_phase_out,
         "no_longer_sells": line.by_silence,
         "kept_from_last_plan": line.kept,
+        **_both(line.by_capacity, work.bought.increments.get("capacity")),
         "price_break": line.by_price_break,
-        **work.bought.increments,
+        **{k: v for k, v in work.bought.increments.items() if k != "capacity"},
     }
     steps = ((name, round(float(change[row]), 4)) for name, change in changes.items())
     return tuple(Increment(name, units) for name, units in steps if units != 0)
+
+
+def _both(of_line: Array, of_order: Array | None) -> dict[str, Array]:
+    """What a line's own capacity took off, and what the supplier's as a whole did."""
+    return {"capacity": of_line if of_order is None else of_line + of_order}
 
 
 def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
     """The same numbers, said aloud."""
     out = work.outlook
     interval = float(np.round(out.interval[row]))
-    there = units(reason.on_hand)
+    there = f"{units(reason.on_hand)} on the shelf"
     if reason.on_order > 0:
         there += f" and {units(reason.on_order)} on order"
     parts = [
@@ -252,6 +261,7 @@ _SAID = {
     "phase_out": "the end of the item",
     "no_longer_sells": "holding back what hardly sells any more",
     "kept_from_last_plan": "staying with the last plan's quantity",
+    "capacity": "what the supplier can deliver",
     "price_break": "a lower price from here on",
     "minimum_value": "the supplier's minimum value",
     "minimum_weight": "the supplier's minimum weight",

@@ -9,12 +9,14 @@ from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.forecast.parts import parts_of
 from onhand.plan.plan import Part
+from onhand.plan.wording import percent, units
 
-__all__ = ["forecast_parts", "said_parts"]
+__all__ = ["SURE", "forecast_parts", "said_parts"]
 
 Array = NDArray[np.float64]
 
 _MOST = 5000  # stock points that are taken apart
+SURE = 0.95  # chance of still selling from which nobody speaks of an end
 _MOST_BY_TREES = 200  # of them those whose trees are asked, which takes a while
 
 
@@ -54,35 +56,48 @@ def _rounded(units: dict[str, float], total: float) -> tuple[Part, ...]:
 
 
 _SAID = {
-    "level": "{} is the level of late",
-    "season": "{} the season",
-    "calendar": "{} the days of the week and holidays",
-    "price and promotion": "{} prices and promotions",
-    "stock status": "{} because empty shelves are not taken for no demand",
-    "life cycle": "{} its place in life: what comparable items did, or the chance that it is over",
-    "other signals": "{} other signals",
-    "past errors": "{} what past forecasts missed",
+    "season": "the season",
+    "calendar": "days of the week and holidays",
+    "price and promotion": "prices and promotions",
+    "stock status": "demand that empty shelves hid",
+    "other signals": "other signals",
+    "past errors": "what past forecasts of such items missed",
 }
 
 
-def said_parts(parts: tuple[Part, ...], frequency: str) -> str:
+def said_parts(
+    parts: tuple[Part, ...], frequency: str, *, alive: float = 1.0, likes: tuple[str, ...] = ()
+) -> str:
     """The parts as a sentence; those that hardly matter are left out. Empty: nothing to say.
 
-    >>> said_parts((Part("level", 8.0), Part("season", 2.5), Part("past errors", -0.01)), "week")
-    'Of 10.5 expected per week 8 is the level of late and +2.5 the season.'
-    """
-    from onhand.plan.wording import units
+    Parameters
+    ----------
+    alive : chance that it still sells, and
+    likes : what is like it: they tell what its place in life means
 
+    >>> said_parts((Part("level", 8.0), Part("season", 2.5), Part("past errors", -0.01)), "week")
+    '10.5 are expected per week: 8 is the level of late; the season adds 2.5.'
+    >>> said_parts((Part("level", 8.0), Part("life cycle", -6.0)), "week", alive=0.25)
+    '2 are expected per week: 8 is the level of late; a chance of 75% that it is over takes off 6.'
+    """
     total = sum(part.units for part in parts)
-    least = 0.02 * max((abs(part.units) for part in parts), default=0.0)
+    least = max(0.02 * max((abs(part.units) for part in parts), default=0.0), 0.005)
+    names = _SAID | {"life cycle": _said_life(alive, likes)}
     said = []
     for part in parts:
-        if abs(part.units) < max(least, 0.005):
+        if abs(part.units) < least:
             continue
-        sign = "" if part.group == "level" else "+" if part.units > 0 else "-"
-        said.append(_SAID[part.group].format(f"{sign}{units(abs(part.units))}"))
-    if not said:
-        return ""
-    listed = ", ".join(said[:-1])
-    text = f"{listed} and {said[-1]}" if listed else said[-1]
-    return f"Of {units(total)} expected per {frequency} {text}."
+        if part.group == "level":
+            said.append(f"{units(part.units)} is the level of late")
+        else:
+            does = "adds" if part.units > 0 else "takes off"
+            said.append(f"{names[part.group]} {does} {units(abs(part.units))}")
+    return f"{units(total)} are expected per {frequency}: {'; '.join(said)}." if said else ""
+
+
+def _said_life(alive: float, likes: tuple[str, ...]) -> str:
+    if alive < SURE:
+        return f"a chance of {percent(1 - alive)} that it is over"
+    if likes:
+        return "what items like it sold when they were new"
+    return "what items at its age went on to sell"

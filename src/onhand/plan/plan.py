@@ -37,6 +37,7 @@ __all__ = [
     "PointOutlook",
     "Reason",
     "ShopFacts",
+    "Sold",
     "SupplierTotal",
     "Trouble",
 ]
@@ -348,6 +349,22 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Sold:
+    """Units sold per period, on the average of a stretch of the past; null: it was not there.
+
+    month, quarter, year : of the last 28 days, 91 days and year, or what there is of them
+    year_ago : of the periods of last year that the plan looks ahead to now
+    n_unknown : periods of the last quarter that say nothing of demand: empty shelf, closed, not believed
+    """
+
+    month: float | None
+    quarter: float | None
+    year: float | None
+    year_ago: float | None
+    n_unknown: int
+
+
+@dataclass(frozen=True, slots=True)
 class PointOutlook:
     """One stock point: what it is, what is there, and what to expect when nothing is ordered.
 
@@ -364,6 +381,7 @@ class PointOutlook:
     not_ordered : why a need is not ordered; empty: it is, or there is none
     parts : of `mean_demand`, which they add up to; empty where they were not worked out
     likes : titles of the items most like it, of a new one
+    sold : what it sold of late, to hold the forecast against
     """
 
     item: str
@@ -388,6 +406,7 @@ class PointOutlook:
     not_ordered: str = ""
     parts: tuple[Part, ...] = ()
     likes: tuple[str, ...] = ()
+    sold: Sold | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ def _point(work: Workings, row: int) -> PointOutlook:
         not_ordered=why_not(work, row),
         parts=work.parts.get(row, ()),
         likes=work.likes.get(row, ()),
+        sold=work.sold[row],
     )
 
 

@@ -23,7 +23,7 @@ from onhand.plan.config import Config
 from onhand.plan.economics import Economics
 from onhand.plan.made_of import forecast_parts
 from onhand.plan.outlook import Lookahead, Outlook
-from onhand.plan.plan import OfferCompared, Part
+from onhand.plan.plan import OfferCompared, Part, Sold
 from onhand.plan.status import is_young, status_of
 
 __all__ = ["Workings"]
@@ -131,6 +131,32 @@ class Workings:
         return survival(self.history)
 
     @cached_property
+    def sold(self) -> tuple[Sold, ...]:
+        """What each stock point sold of late, and a year before what is coming."""
+        sales, n_periods = self.panel.sales, self.panel.n_periods
+        look = self.panel.frequency
+        year = round(look.per_year)
+        ahead = slice(
+            max(n_periods - year, 0), min(n_periods - year + self.ahead.horizon, n_periods)
+        )
+        columns = [_mean(sales[:, -n:]) for n in (max(1, look.quarter // 3), look.quarter, year)]
+        columns.append(_mean(sales[:, ahead] if n_periods >= year else sales[:, :0]))
+        recent = slice(-look.quarter, None)
+        is_there = np.isfinite(sales[:, recent])
+        unknown = (is_there & np.isnan(self.history.values[:, recent])).sum(axis=1)
+        month, quarter, before, ago = columns
+        return tuple(
+            Sold(
+                _or_none(month[n]),
+                _or_none(quarter[n]),
+                _or_none(before[n]),
+                _or_none(ago[n]),
+                int(u),
+            )
+            for n, u in enumerate(unknown)
+        )
+
+    @cached_property
     def likes(self) -> dict[int, tuple[str, ...]]:
         """Titles of the stock points most like each new one, at most three, those of other items.
 
@@ -167,3 +193,15 @@ class Workings:
             [np.maximum(lost, self.outlook.lost_with * self.margin), tied_up],
             ordered_for,
         )
+
+
+def _mean(sales: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean of each row over the periods in which the stock point was there, (N,); NaN: in none."""
+    is_there = np.isfinite(sales)
+    total = np.where(is_there, sales, 0).sum(axis=1, dtype=np.float64)
+    count = is_there.sum(axis=1)
+    return np.divide(total, count, out=np.full(len(sales), np.nan), where=count > 0)
+
+
+def _or_none(mean: float) -> float | None:
+    return None if np.isnan(mean) else round(float(mean), 3)
