@@ -14,7 +14,7 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError, ShapeError
 from onhand.evaluate.calibration import pit_bounds, pit_coverage
 from onhand.forecast.boosted import Boosted, Member, Trees
-from onhand.forecast.boosted.rows import draw_rows
+from onhand.forecast.boosted.rows import Rows, draw_rows
 
 QUICK: dict[str, Any] = {
     "horizon": 7,
@@ -32,6 +32,20 @@ def plain(panel: Panel) -> DemandHistory:
 
 def error(forecast: np.ndarray, actual: np.ndarray) -> float:
     return float(np.abs(forecast - actual).sum() / actual.sum())
+
+
+def some_rows(demand: np.ndarray, **more: int) -> Rows:
+    asked = {"horizon": 5, "n_rows": 10_000, "n_origins": 100} | more
+    rows = draw_rows(
+        Past.of(plain(Panel.of(demand)), 5),
+        **asked,
+        per_year=365.25,
+        censored_weight=0.0,
+        omega=None,
+        rng=np.random.default_rng(0),
+    )
+    assert rows is not None
+    return rows
 
 
 def test_a_planned_promotion_is_met_with_the_demand_it_brought_before() -> None:
@@ -78,21 +92,33 @@ def test_nine_of_ten_futures_fall_within_the_ninety_percent_interval() -> None:
 def test_no_example_looks_beyond_the_origin_of_its_forecast() -> None:
     """Each example's target is found where its row says, and its features end before it."""
     demand = np.tile(np.arange(1, 41, dtype=np.float32), (3, 1))  # demand is its own date
-    past = Past.of(plain(Panel.of(demand)), 5)
-    rows = draw_rows(
-        past,
-        horizon=5,
-        n_rows=10_000,
-        n_origins=100,
-        per_year=365.25,
-        censored_weight=0.0,
-        omega=None,
-        rng=np.random.default_rng(0),
-    )
-    assert rows is not None
+    rows = some_rows(demand)
     last_seen = rows.features[:, rows.names.index("lag_1")] * rows.scale
     horizon = rows.features[:, rows.names.index("horizon")]
     np.testing.assert_allclose(rows.target * rows.scale, last_seen + horizon, rtol=1e-4)
+
+
+def test_examples_before_an_origin_are_those_that_came_due_before_it() -> None:
+    demand = np.tile(np.arange(1, 41, dtype=np.float32), (3, 1))  # demand is its own date, from 1
+    rows = some_rows(demand)
+    np.testing.assert_allclose(rows.target * rows.scale, rows.due + 1, rtol=1e-4)
+    early = rows.before(30, most=100)
+    assert early is not None
+    assert len(early.target) <= 100
+    assert (early.target * early.scale).max() <= 30.001  # period 29 is the last one seen
+    assert len(np.unique(early.due)) > 20  # spread over what came before
+    assert rows.before(0, most=100) is None
+
+
+def test_a_catalogue_of_which_few_are_drawn_is_looked_at_from_fewer_origins() -> None:
+    """Describing a few series asks for the pools of all: each look should be worth it."""
+    demand = np.random.default_rng(0).poisson(3, (500, 120))
+    drawn = [some_rows(demand, n_rows=n) for n in (10_000, 1_000)]
+    many, few = (np.unique(r.due + 1 - r.features[:, r.names.index("horizon")]) for r in drawn)
+    assert len(many) > 90
+    assert len(few) == 50
+    assert few.min() == many.min()  # still spread over all of the history
+    assert few.max() > 115
 
 
 def test_a_heavier_series_is_forecast_more_closely() -> None:

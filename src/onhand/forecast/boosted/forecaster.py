@@ -21,7 +21,7 @@ from onhand.demand.features import Past, describe
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast.boosted.members import Ensemble, Member, Trees, train
-from onhand.forecast.boosted.rows import draw_rows, lay_out, weights_of
+from onhand.forecast.boosted.rows import Rows, draw_rows, lay_out, weights_of
 from onhand.forecast.calibrated import earlier_origins, error_library, liveliness
 from onhand.forecast.forecaster import FittedForecaster, refuse_hindsight
 from onhand.forecast.paths import DemandPaths
@@ -113,7 +113,8 @@ class Boosted:
         """The ensemble's forecast from now, with the spread of its errors at earlier origins."""
         horizon = self.horizon or _HORIZON[history.panel.frequency]
         past = Past.of(history, horizon)
-        ensemble = self._ensemble(history, past, horizon)
+        examples = self._examples(history, past, horizon)
+        ensemble = self._grown(examples, self.members)
         point = FittedMean(history.panel, _expected(ensemble, past, horizon), ensemble)
         origins = earlier_origins(
             history.n_periods, horizon, -(-horizon // 4), self.n_error_origins
@@ -121,13 +122,9 @@ class Boosted:
         if not origins:
             return point
         # The errors of one member that saw half of the examples are nearly those of all.
-        one = replace(
-            self,
-            members=self.members[:1],
-            n_rows=-(-self.n_rows // 2),
-            n_origins=-(-self.n_origins // 2),
-        )
-        earlier = one._ensemble(history, past.until(min(origins)), horizon)
+        half = -(-self.n_rows // 2)
+        before = None if examples is None else examples.before(min(origins), half)
+        earlier = self._grown(before, self.members[:1])
         some = _some(history.n_series, self.n_error_series)
         library = error_library(
             history.rows(some),
@@ -149,13 +146,14 @@ class Boosted:
     def learn(self, history: DemandHistory) -> Learned:
         """Trees trained on `history`, to forecast from its end or from any later origin."""
         horizon = self.horizon or _HORIZON[history.panel.frequency]
-        ensemble = self._ensemble(history, Past.of(history, horizon), horizon)
+        examples = self._examples(history, Past.of(history, horizon), horizon)
+        ensemble = self._grown(examples, self.members)
         return Learned(ensemble, horizon, history.n_periods)
 
-    def _ensemble(self, history: DemandHistory, before: Past, horizon: int) -> Ensemble | None:
-        """What the trees learn from `before`; None where nothing ever sold."""
-        rows = draw_rows(
-            before,
+    def _examples(self, history: DemandHistory, past: Past, horizon: int) -> Rows | None:
+        """What there is to learn from; None where nothing ever sold."""
+        return draw_rows(
+            past,
             horizon=horizon,
             n_rows=self.n_rows,
             n_origins=self.n_origins,
@@ -165,7 +163,12 @@ class Boosted:
             left_out=tuple(f"{name}_alike" for name in self.falls_with),  # it knows no direction
             rng=np.random.default_rng(self.seed),
         )
-        return None if rows is None else train(rows, self.members, self.trees, self.falls_with)
+
+    def _grown(self, examples: Rows | None, members: tuple[Member, ...]) -> Ensemble | None:
+        """The trees that the examples grow; None where there are none."""
+        if examples is None:
+            return None
+        return train(examples, members, self.trees, self.falls_with)
 
 
 @dataclass(frozen=True)

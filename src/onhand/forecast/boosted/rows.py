@@ -19,6 +19,7 @@ from onhand.errors import ShapeError
 __all__ = ["Rows", "draw_rows", "lay_out", "weights_of"]
 
 Floats = NDArray[np.float32]
+_FEWEST_ORIGINS = 50
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Rows:
     target : (R,) float32, demand in units of the series' scale at the origin
     scale : (R,) float32, units per period
     weight : (R,) float32, recency x exposure x omega; not yet the scale
+    due : (R,) int32, the period of the target
     """
 
     names: tuple[str, ...]
@@ -39,6 +41,26 @@ class Rows:
     target: Floats
     scale: Floats
     weight: Floats
+    due: NDArray[np.int32]
+
+    def before(self, end: int, most: int) -> Rows | None:
+        """At most so many of the examples whose targets lie before period `end`, evenly chosen.
+
+        They were drawn in order of time, and their weights still say how old they are at the end of
+        the history. None where none of them has a positive demand.
+        """
+        kept = np.flatnonzero(self.due < end)
+        kept = kept[:: max(1, -(-len(kept) // most))]
+        if not self.target[kept].any():
+            return None
+        return Rows(
+            names=self.names,
+            features=self.features[kept],
+            target=self.target[kept],
+            scale=self.scale[kept],
+            weight=self.weight[kept],
+            due=self.due[kept],
+        )
 
 
 def lay_out(columns: Columns, series: NDArray[np.int64], step: NDArray[np.int64]) -> Floats:
@@ -68,7 +90,8 @@ def draw_rows(
     ----------
     past : Past
     horizon : periods ahead, at most
-    n_rows, n_origins : the most rows and origins to draw
+    n_rows, n_origins : the most rows and origins to draw; fewer origins, but 50, where less than a
+        tenth of the series would be drawn at each, for all are looked at to describe a few
     per_year : periods in a year: weights halve with each year of age, down to a quarter
     censored_weight : weight of a target whose shelf was partly empty, times its exposure, 0..1
     omega : (N, 1) or (N, >= t) extra weight of each series, or of its periods as targets, or None
@@ -80,6 +103,7 @@ def draw_rows(
     Rows, or None where no example has a positive demand.
     """
     n, t = past.filled.shape
+    n_origins = min(n_origins, max(_FEWEST_ORIGINS, 10 * n_rows // n))
     origins = _origins(t, past.lookback.windows[1], n_origins)
     reach = np.minimum(horizon, t - origins)  # (O,) targets that exist
     tells = past.is_known > 0 if censored_weight > 0 else past.is_known >= 1
@@ -113,6 +137,7 @@ def draw_rows(
                 target=past.filled[series, origin + step] / seen[kept] / scale[position],
                 scale=scale[position],
                 weight=weight[kept].astype(np.float32),
+                due=(origin + step).astype(np.int32),
             )
         )
     if not any(part.target.any() for part in parts):
@@ -171,4 +196,5 @@ def _stack(parts: list[Rows]) -> Rows:
         target=np.concatenate([p.target for p in parts]),
         scale=np.concatenate([p.scale for p in parts]),
         weight=np.concatenate([p.weight for p in parts]),
+        due=np.concatenate([p.due for p in parts]),
     )
