@@ -108,6 +108,7 @@ def show_plan(plan: Plan) -> None:
         )
     out().print(table({"": "left", " ": "wide"}, facts))
     _show_suppliers(plan)
+    _show_joint(plan)
     _show_orders(plan)
     _show_exceptions(plan)
     _show_calendars(plan)
@@ -180,6 +181,15 @@ def _show_suppliers(plan: Plan) -> None:
         "shaped by": "left",
     }
     out().print(table(columns, rows))
+
+
+def _show_joint(plan: Plan) -> None:
+    """What was chosen for many lines at once, and how good it is."""
+    if not plan.joint:
+        return
+    heading("Chosen together")
+    rows = [(choice.what, ", ".join(choice.suppliers), choice.sentence) for choice in plan.joint]
+    out().print(table({"what": "left", "supplier": "left", "how": "wide"}, rows))
 
 
 def _show_exceptions(plan: Plan) -> None:

@@ -545,6 +545,19 @@ SUPPLY = Table(
             ),
         ),
         Column(
+            "capacity",
+            Kind.NUMBER,
+            "most units per order of the item",
+            "none: as many as wanted",
+            "units",
+            low=0,
+            high=MOST_UNITS,
+            aliases=_also(
+                "max_order maximum_order max_order_quantity maximum_order_quantity max_qty max_quantity "
+                "order_limit supply_limit allocation supplier_capacity hoechstmenge"
+            ),
+        ),
+        Column(
             "pack_size",
             Kind.NUMBER,
             "orders are multiples of it",
@@ -663,6 +676,13 @@ SUPPLIERS = Table(
             "least value of an order, at the supplier's prices",
             "money",
             "min_order_value minimum_order_value mov min_value mindestbestellwert",
+        ),
+        _whole_order(
+            "capacity",
+            "most units that it delivers per order, all items together",
+            "units",
+            "max_order maximum_order max_units maximum_units order_limit supplier_capacity allocation",
+            "as many as wanted",
         ),
         _whole_order("minimum_weight", "least weight of an order", "weight", "min_weight"),
         _whole_order("minimum_volume", "least volume of an order", "volume", "min_volume"),

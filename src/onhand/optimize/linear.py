@@ -6,16 +6,17 @@ What comes back is checked against the rows here, and says how far from the best
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from onhand.errors import ConfigError, ShapeError
 
-__all__ = ["LinearAnswer", "LinearProgram", "solve"]
+__all__ = ["LinearAnswer", "LinearProgram", "Rows", "solve"]
 
 Array = NDArray[np.float64]
 
@@ -59,6 +60,43 @@ class LinearProgram:
     def relaxed(self) -> LinearProgram:
         """The same without whole numbers: its cost is a bound for this one's."""
         return replace(self, is_whole=np.zeros_like(self.is_whole))
+
+
+class Rows:
+    """Collects the rows of a program and their limits, one by one.
+
+    >>> rows = Rows(n_columns=3)
+    >>> rows.add([0, 2], [1.0, -4.0], high=0.0)
+    >>> rows.matrix().toarray().tolist(), rows.low, rows.high
+    ([[1.0, 0.0, -4.0]], [-inf], [0.0])
+    """
+
+    def __init__(self, n_columns: int) -> None:
+        self.n_columns = n_columns
+        self.low: list[float] = []
+        self.high: list[float] = []
+        self._parts: list[tuple[int, Sequence[int], Sequence[float]]] = []
+
+    def add(
+        self,
+        columns: Sequence[int],
+        values: Sequence[float],
+        low: float = -np.inf,
+        high: float = np.inf,
+    ) -> None:
+        """One more row: low <= Σ values · columns <= high."""
+        self._parts.append((len(self.low), columns, values))
+        self.low.append(low)
+        self.high.append(high)
+
+    def matrix(self) -> csr_array:
+        """All rows, (M, n_columns)."""
+        at = [np.full(len(columns), row) for row, columns, _ in self._parts]
+        columns = [np.asarray(each, dtype=np.int64) for _, each, _ in self._parts]
+        values = [np.asarray(each, dtype=np.float64) for _, _, each in self._parts]
+        place = (np.concatenate(at), np.concatenate(columns))
+        shape = (len(self.low), self.n_columns)
+        return csr_array(coo_array((np.concatenate(values), place), shape=shape))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from onhand.plan.arrows import arrowed
 from onhand.plan.board import board_of
 from onhand.plan.buying.calendars import calendar_of, with_cycles
 from onhand.plan.buying.cycles import CycleAdvice, advise_cycles
+from onhand.plan.buying.joint import joint_choices
 from onhand.plan.buying.summary import frontier_of, next_packs, supplier_totals
 from onhand.plan.cards import cards
 from onhand.plan.config import Config
@@ -150,6 +151,7 @@ def _written(
         supplier_orders=supplier_totals(work, orders),
         buy_list=next_packs(work),
         frontier=frontier_of(work, board),
+        joint=joint_choices(work),
         calendars=tuple(calendar_of(one, currency, is_used=is_used) for one in advice),
     )
 

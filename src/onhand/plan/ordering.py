@@ -18,6 +18,7 @@ from onhand.plan.buying.bridges import bridges_of
 from onhand.plan.buying.choose import choose_offers
 from onhand.plan.buying.decide import decide
 from onhand.plan.buying.order_days import order_days_of
+from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.rules import rules_of
 from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
@@ -63,7 +64,18 @@ def order_now(
     ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
     ahead = replace(ahead, lots=shelf_lots(tables, panel, stock, rules.shelf_life))
     bridges = bridges_of(choice, ahead.n_samples)
-    made = decide(fitted, stock, terms, rules, ahead, progress, bridges=bridges, worlds=worlds)
+    seconds = config.supply.solver_seconds
+    made = decide(
+        fitted,
+        stock,
+        terms,
+        rules,
+        ahead,
+        progress,
+        bridges=bridges,
+        worlds=worlds,
+        solver=Solver(seconds) if seconds > 0 else None,
+    )
     return Workings(
         history=history,
         economics=terms,
@@ -77,6 +89,8 @@ def order_now(
         compared=choice.compared,
         together=choice.together,
         bridges=made.bridges,
+        taken=choice.taken,
+        tied=choice.tied,
         is_stock_assumed=tables.stock is None,
     )
 

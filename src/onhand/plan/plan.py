@@ -27,6 +27,7 @@ __all__ = [
     "FrontierPoint",
     "Increment",
     "IntervalDemand",
+    "JointChoice",
     "MatrixCell",
     "NextPack",
     "Noticed",
@@ -296,6 +297,35 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class JointChoice:
+    """Something chosen for many lines at once, how it was found, and how good it is.
+
+    what : `containers`, the contents of a supplier's containers; or `suppliers`, who delivers what
+    suppliers : whose containers; who was chosen among
+    method : `solver`, proven; `rule`: the plain rule was as good, or the solver had too little time;
+        `search`: likewise, but a search did better; `last plan`: what it had packed is kept
+    is_proven : whether the solver finished, so that the bound is a tight one
+    n_containers : of containers; 0: the order waits
+    chosen, by_rule : expected money: what the contents earn, freight and orders paid; or what the
+        deliveries cost beyond the goods at the cheapest price, margin lost included
+    saved : money better than by the plain rule (contents ranked one by one; the cheapest supplier of each
+        item by itself)
+    bound : money that no other choice can beat; null: unknown
+    """
+
+    what: str
+    suppliers: tuple[str, ...]
+    method: str
+    is_proven: bool
+    n_containers: int
+    chosen: float
+    by_rule: float
+    saved: float
+    bound: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line to order from one supplier for one stock point.
 
@@ -456,6 +486,7 @@ class Plan:
     buy_list : what money should buy next, from nothing ordered, the best first
     frontier : null when there is nothing worth buying
     calendars : order cycles by supplier, the most money saved first; suppliers whose orders cost something
+    joint : what was chosen for many lines at once: containers' contents, suppliers
 
     >>> import onhand
     >>> plan = onhand.make_plan(onhand.sample_shop())  # doctest: +SKIP
@@ -481,6 +512,7 @@ class Plan:
     buy_list: tuple[NextPack, ...] = ()
     frontier: Frontier | None = None
     calendars: tuple[Calendar, ...] = ()
+    joint: tuple[JointChoice, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain dictionaries, lists, numbers and strings, spelled as in `plan.json`."""

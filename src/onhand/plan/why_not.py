@@ -27,6 +27,7 @@ def why_not(work: Workings, row: int) -> str:
         "they would perish before they sell": line.by_shelf_life,
         "the item ends": line.by_phase_out,
         _silence(work, row): line.by_silence,
+        "the supplier can deliver no more": line.by_capacity,
         **{name.replace("_", " "): change for name, change in work.bought.increments.items()},
     }
     reasons = [why for why, change in taken.items() if change[row] < 0]
@@ -47,6 +48,7 @@ _CAUSES = {
     "minimum_volume": "it does not come to the supplier's minimum volume",
     "container_volume": "it does not fill a container",
     "container_weight": "it does not fill a container by weight",
+    "capacity": "the supplier can deliver no more",
     "budget": "the budget earns more elsewhere",
     "space": "the space earns more elsewhere",
     "budget_and_space": "budget and space earn more elsewhere",

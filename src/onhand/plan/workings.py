@@ -19,6 +19,7 @@ from onhand.inventory.stock import Stock
 from onhand.plan.buying.bridges import Bridges
 from onhand.plan.buying.buy import Bought
 from onhand.plan.buying.rules import Rules
+from onhand.plan.buying.together import Together
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics
 from onhand.plan.made_of import forecast_parts
@@ -40,6 +41,7 @@ class Workings:
     compared : row -> the offers judged, where there are several
     together : row -> money that is saved in all where another offer than the cheapest is taken
     bridges : small orders from fast suppliers; None: none
+    taken, tied : the offers taken together and their bound, and the suppliers that tie them; None: none are
     is_stock_assumed : whether no table says what is in stock
     """
 
@@ -55,6 +57,8 @@ class Workings:
     compared: Mapping[int, tuple[OfferCompared, ...]]
     together: Mapping[int, float] = field(default_factory=dict)
     bridges: Bridges | None = None
+    taken: Together | None = None
+    tied: tuple[str, ...] = ()
     is_stock_assumed: bool = False
 
     @property

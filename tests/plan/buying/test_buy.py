@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from onhand.decide.replenish.price_breaks import PriceLadder
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.buy import Bought, buy
 from onhand.plan.buying.order_days import Timing
+from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.proposals import Proposal
 from onhand.plan.buying.rules import Rules, SupplierRule
 
@@ -33,6 +36,7 @@ def proposal(rng: np.random.Generator) -> Proposal:
         by_phase_out=nothing,
         by_silence=nothing,
         kept=nothing,
+        by_capacity=nothing,
         by_price_break=nothing,
         quantity=quantity,
         least=least,
@@ -58,8 +62,13 @@ def rules(rng: np.random.Generator, budget: float, space: float) -> Rules:
             container_volume=float(rng.uniform(5, 60)), container_cost=float(rng.uniform(0, 20))
         ),
     }
+    if rng.random() < 0.3:
+        asks["South"] = replace(asks["South"], capacity=float(rng.integers(0, 60)))
+    if rng.random() < 0.3:
+        asks["West"] = SupplierRule(capacity=float(rng.integers(0, 60)))
     return Rules(
         ladder=PriceLadder.flat(np.ones(N)),
+        capacity=np.full(N, np.inf),
         weight=rng.uniform(0.1, 2.0, N),
         volume=rng.uniform(0.1, 2.0, N),
         suppliers=asks,
@@ -78,13 +87,21 @@ def rules(rng: np.random.Generator, budget: float, space: float) -> Rules:
 LIMITS = st.one_of(st.just(np.inf), st.floats(0, 400))
 
 
+SOLVERS = st.sampled_from([None, None, Solver(), Solver(seconds=1e-6)])
+
+
 @settings(max_examples=150, deadline=None)
-@given(seed=st.integers(0, 100_000), budget=LIMITS, space=LIMITS)
-def test_every_rule_is_kept_for_any_input(seed: int, budget: float, space: float) -> None:
-    """Packs, least and most of each line; minima and containers of suppliers; budget and space."""
+@given(seed=st.integers(0, 100_000), budget=LIMITS, space=LIMITS, solver=SOLVERS)
+def test_every_rule_is_kept_for_any_input(
+    seed: int, budget: float, space: float, solver: Solver | None
+) -> None:
+    """Packs, least and most of each line; minima, capacity and containers of suppliers; budget and space.
+
+    By the rule, by the solver, and by a solver that has no time to finish.
+    """
     rng = np.random.default_rng(seed)
     lines, asked = proposal(rng), rules(rng, budget, space)
-    bought = buy(lines, SUPPLIER, asked)
+    bought = buy(lines, SUPPLIER, asked, solver)
     q = bought.quantity
     ordered = q > 0
     np.testing.assert_allclose(q / lines.step, np.rint(q / lines.step))
@@ -99,7 +116,12 @@ def test_every_rule_is_kept_for_any_input(seed: int, budget: float, space: float
     if q[south].any():
         filled = float(asked.volume[south] @ q[south]) / asked.suppliers["South"].container_volume
         assert filled >= 0.9 * np.ceil(filled - 1e-9) - 1e-6
+    for name, rule in asked.suppliers.items():
+        assert q[name == SUPPLIER].sum() <= rule.capacity + 1e-6
     check_written_down(lines, bought)
+    for packed in bought.packed:
+        assert packed.bound is None or packed.worth <= packed.bound + 1e-6
+        assert budget + space < np.inf or packed.worth >= packed.worth_by_rule - 1e-9
 
 
 def check_written_down(lines: Proposal, bought: Bought) -> None:

@@ -31,6 +31,7 @@ def lines(quantity: np.ndarray, unit_cost: np.ndarray, worth: np.ndarray) -> Pro
         by_phase_out=nothing,
         by_silence=nothing,
         kept=nothing,
+        by_capacity=nothing,
         by_price_break=nothing,
         quantity=quantity,
         least=one,
@@ -47,6 +48,7 @@ def rules(n: int) -> Rules:
     today = np.full(n, np.datetime64("2024-07-01"))
     return Rules(
         ladder=PriceLadder.flat(np.ones(n)),
+        capacity=np.full(n, np.inf),
         weight=np.zeros(n),
         volume=np.ones(n),
         suppliers={},

@@ -7,9 +7,11 @@ Every item offers its next packs with their expected worth, falling pack by pack
 
     Σ_i v_i x_i  <=  Σ_t V_t n_t          volume
     Σ_i w_i x_i  <=  Σ_t W_t n_t          weight
-    x_i = 0  or  x_i >= least_i           the supplier's minimum per item
+    x_i = 0  or  least_i <= x_i <= most_i   what the supplier and the shelf allow of each item
+    Σ_i v_i x_i >= f Σ_t V_t n_t   or   Σ_i w_i x_i >= f Σ_t W_t n_t      full enough by one of the two
 
-Containers tie all items together: whether the next pack pays depends on what else fills the box.
+and, where anything is shipped, the limits of the order as a whole (a minimum value, a budget) and the
+cost of the order. Containers tie all items together: whether the next pack pays depends on what else fills the box.
 Three answers, from plain to proven: `ranked_mix` buys down the ranked list for every set of containers;
 `search_mix` lets any search method go on from there; `exact_mix` solves it as a mixed-integer program.
 Packs are small beside a container, so that how they are stacked inside is not asked.
@@ -18,22 +20,34 @@ Packs are small beside a container, so that how they are stacked inside is not a
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
 
 from onhand.decide.replenish.budget import buy_list, spend
 from onhand.decide.replenish.marginal import Worth
+from onhand.decide.replenish.whole_order import Limit
 from onhand.errors import ConfigError, ShapeError
-from onhand.optimize.linear import LinearProgram, solve
+from onhand.optimize.linear import LinearProgram, Rows, solve
 from onhand.optimize.minimize import Method, Minimum, minimize
 from onhand.optimize.stop import Stop
 
-__all__ = ["ContainerKind", "Mix", "MixProblem", "exact_mix", "mix_of", "ranked_mix", "search_mix"]
+__all__ = [
+    "ContainerKind",
+    "Mix",
+    "MixProblem",
+    "exact_mix",
+    "mix_of",
+    "ranked_mix",
+    "relaxed_bound",
+    "search_mix",
+]
 
 Array = NDArray[np.float64]
+
+_MOST_NUMBERS = 2000  # whole numbers that HiGHS decides in a second or few
 
 
 @dataclass(frozen=True)
@@ -83,9 +97,16 @@ class MixProblem:
     containers that hold it are taken. Cost is the negative worth.
 
     offer : the packs on offer at each item, (N, K), worth falling along the second axis
-    volume, weight : (N,) of one unit, > 0
+    volume, weight : (N,) of one unit, >= 0
     kinds : of containers
     least : (N,) packs; an item ships none or at least so many
+    most : (N,) packs; no item ships more. None: all on offer
+    full : share 0..1 of the containers that must be filled, by volume or by weight. Above 0, packs
+        that are worth less than nothing may be taken to fill them
+    limits : of the shipment as a whole; a `least` holds if anything is shipped
+    order_cost : money for shipping anything at all
+
+    Only `exact_mix` knows `most`, `full`, `limits` and `order_cost`.
     """
 
     offer: Worth
@@ -93,6 +114,10 @@ class MixProblem:
     weight: Array
     kinds: tuple[ContainerKind, ...]
     least: NDArray[np.int64]
+    most: NDArray[np.int64] | None = None
+    full: float = 0.0
+    limits: tuple[Limit, ...] = ()
+    order_cost: float = 0.0
 
     def __post_init__(self) -> None:
         n = self.offer.worth.shape[:1]
@@ -210,10 +235,14 @@ def mix_of(problem: MixProblem, found: Minimum) -> Mix:
 
 
 def exact_mix(problem: MixProblem, *, seconds: float = 30.0, gap: float = 1e-4) -> Mix:
-    """The best shipment, proven to within `gap`, by HiGHS.
+    """The best shipment, proven to within `gap` where it has few enough packs, by HiGHS.
 
     One number per pack: each item's least order is all or nothing, every later pack another; and a
     whole number of containers of each kind. Worth falls, so packs are taken in their order.
+
+    Beyond 2,000 numbers every set of containers is first filled with parts of packs, which is quick and
+    bounds what whole ones can reach. The most promising sets are then filled with whole packs, those
+    far from the edge of the partial answer being left as they are in it; the bound stays that of all.
 
     Raises
     ------
@@ -221,54 +250,184 @@ def exact_mix(problem: MixProblem, *, seconds: float = 30.0, gap: float = 1e-4) 
         When the time was too short to find any shipment.
     """
     program, row, n_packs = _program(problem)
-    answer = solve(program, seconds=seconds, gap=gap)
-    taken = answer.value[: len(row)] > 0.5
-    packs = np.bincount(row[taken], weights=n_packs[taken], minlength=len(problem.least))
-    return _mix(problem, packs.astype(np.int64), -answer.bound)
+    if len(row) <= _MOST_NUMBERS:
+        answer = solve(program, seconds=seconds, gap=gap)
+        return _read(problem, answer.value, row, n_packs, -answer.bound)
+    return _core_mix(problem, program, row, n_packs, seconds, gap)
+
+
+def _core_mix(
+    problem: MixProblem,
+    program: LinearProgram,
+    row: NDArray[np.int64],
+    n_packs: NDArray[np.int64],
+    seconds: float,
+    gap: float,
+) -> Mix:
+    """The best shipment over all sets of containers, near the answer in parts of packs."""
+    until = time.monotonic() + seconds
+    best = Mix(np.zeros(len(problem.least)), np.zeros(len(problem.kinds), dtype=np.int64), 0.0)
+    bounds = [0.0]
+    partial = []
+    for counts in problem.sets()[0][1:]:
+        fixed = _with_containers(program, len(row), counts)
+        try:
+            found = solve(fixed.relaxed(), seconds=max(0.1, until - time.monotonic()))
+        except ConfigError:  # so many containers cannot be filled
+            continue
+        partial.append((-found.bound, fixed, found.value))
+    for bound, fixed, value in sorted(partial, key=lambda each: -each[0]):
+        bounds.append(bound)
+        if bound <= best.worth * (1 + gap):
+            break
+        near = _near(fixed, value, row, len(problem.least))
+        answer = solve(near, seconds=max(0.1, until - time.monotonic()), gap=gap)
+        if -answer.cost > best.worth:
+            best = _read(problem, answer.value, row, n_packs, None)
+    return replace(best, bound=max(best.worth, *bounds))
+
+
+def _with_containers(
+    program: LinearProgram, n_blocks: int, counts: NDArray[np.int64]
+) -> LinearProgram:
+    lower, upper = program.lower.copy(), program.upper.copy()
+    boxes = slice(n_blocks, n_blocks + len(counts))
+    lower[boxes] = upper[boxes] = counts
+    return replace(program, lower=lower, upper=upper)
+
+
+def _near(
+    program: LinearProgram, value: Array, row: NDArray[np.int64], n_items: int
+) -> LinearProgram:
+    """The program with all blocks fixed but those near the edge of what is taken in `value`."""
+    b = len(row)
+    width = max(2, _MOST_NUMBERS // max(1, 2 * n_items))
+    taken = np.bincount(row, weights=value[:b], minlength=n_items)
+    order = np.argsort(row, kind="stable")  # heads come first, and so they do within their item
+    start = np.searchsorted(row[order], np.arange(n_items))
+    rank = np.empty(b)
+    rank[order] = np.arange(b) - start[row[order]]
+    lower, upper = program.lower.copy(), program.upper.copy()
+    lower[:b] = np.where(rank < np.floor(taken[row]) - width, 1.0, lower[:b])
+    upper[:b] = np.where(rank >= np.ceil(taken[row]) + width, 0.0, upper[:b])
+    return replace(program, lower=lower, upper=upper)
+
+
+def _read(
+    problem: MixProblem,
+    value: Array,
+    row: NDArray[np.int64],
+    n_packs: NDArray[np.int64],
+    bound: float | None,
+) -> Mix:
+    """The solver's numbers as a shipment."""
+    b = len(row)
+    packs = np.bincount(
+        row, weights=np.where(value[:b] > 0.5, n_packs, 0), minlength=len(problem.least)
+    ).astype(np.int64)
+    counts = np.rint(value[b : b + len(problem.kinds)]).astype(np.int64)
+    k = np.arange(problem.offer.worth.shape[1])
+    worth = float((problem.offer.worth * (k < packs[:, None])).sum())
+    worth -= float(counts @ np.array([kind.freight for kind in problem.kinds]))
+    worth -= problem.order_cost * bool(packs.any())
+    return Mix(
+        packs * problem.offer.step, counts, worth, None if bound is None else max(bound, worth)
+    )
+
+
+def relaxed_bound(problem: MixProblem, *, seconds: float = 30.0) -> float:
+    """Worth that no shipment can exceed, even in parts of packs and containers: quick, but loose.
+
+    Raises
+    ------
+    ConfigError
+        When the time was too short.
+    """
+    program, _, _ = _program(problem)
+    return -solve(program.relaxed(), seconds=seconds).bound
 
 
 def _program(
     problem: MixProblem,
 ) -> tuple[LinearProgram, NDArray[np.int64], NDArray[np.int64]]:
-    """The mixed-integer program, and the item (B,) and packs (B,) of each block on offer."""
-    n, k = problem.offer.worth.shape
-    head = np.maximum(problem.least, 1)
-    heads = np.flatnonzero(problem.blocks_worth > 0)
-    later = (np.arange(k) >= head[:, None]) & (problem.offer.worth > 0)
-    later &= (problem.blocks_worth > 0)[:, None]
-    row = np.concatenate([heads, np.nonzero(later)[0]])
-    n_packs = np.concatenate([head[heads], np.ones(int(later.sum()), dtype=np.int64)])
-    worth = np.concatenate([problem.blocks_worth[heads], problem.offer.worth[later]])
+    """The mixed-integer program, and the item (B,) and packs (B,) of each block on offer.
+
+    Its numbers: a block taken or not (B), containers of each kind (T), whether anything is shipped,
+    and whether weight rather than volume has to be full.
+    """
+    row, n_packs, worth, needs = _blocks(problem)
     b, t = len(row), len(problem.kinds)
     units = n_packs * problem.offer.step[row]
-    measures = np.stack([units * problem.volume[row], units * problem.weight[row]])  # (2, B)
-    holds = np.array([[kind.volume, kind.weight] for kind in problem.kinds]).T  # (2, T)
-    fits = np.concatenate([measures, -holds], axis=1)  # used - held <= 0
-    # A later pack needs its item's least order: Σ later <= K · head.
-    is_later = np.arange(b) >= len(heads)
-    place = np.full(n, -1)
-    place[heads] = np.arange(len(heads))
-    first = coo_array(
-        (
-            np.concatenate([np.ones(int(is_later.sum())), np.full(len(heads), -float(k))]),
-            (
-                np.concatenate([place[row[is_later]], np.arange(len(heads))]),
-                np.concatenate([np.flatnonzero(is_later), np.arange(len(heads))]),
-            ),
-        ),
-        shape=(len(heads), b + t),
-    )
-    rows = csr_array(np.concatenate([fits, first.toarray()]))
+    most = np.array([kind.most for kind in problem.kinds], dtype=np.float64)
+    rows = Rows(b + t + 2)
+    ships, by_weight = b + t, b + t + 1
+    boxes = range(b, b + t)
+    for name, is_other in (("volume", 0.0), ("weight", 1.0)):
+        used = units * getattr(problem, name)[row]
+        held = np.array([getattr(kind, name) for kind in problem.kinds])
+        rows.add([*range(b), *boxes], [*used, *-held], high=0.0)
+        if problem.full > 0:
+            slack = problem.full * float(held @ most)  # lets the measure go that need not be full
+            sign = 1.0 if is_other == 0.0 else -1.0
+            rows.add(
+                [*range(b), *boxes, by_weight],
+                [*used, *(-problem.full * held), sign * slack],
+                low=-slack * is_other,
+            )
+    for box, n in zip(boxes, most.tolist(), strict=True):
+        rows.add([box, ships], [1.0, -max(n, 1.0)], high=0.0)
+    for limit in problem.limits:
+        size = units * limit.unit_size[row]
+        if limit.least > 0:
+            rows.add([*range(b), ships], [*size, -limit.least], low=0.0)
+        if np.isfinite(limit.most):
+            rows.add(list(range(b)), size.tolist(), high=limit.most)
+    for head, later in needs:
+        rows.add([*later, head], [*[1.0] * len(later), -float(len(later))], high=0.0)
+    freight = [kind.freight for kind in problem.kinds]
+    d = rows.n_columns
     program = LinearProgram(
-        cost=np.concatenate([-worth, [kind.freight for kind in problem.kinds]]),
-        rows=rows,
-        row_lower=np.full(rows.shape[0], -np.inf),
-        row_upper=np.zeros(rows.shape[0]),
-        lower=np.zeros(b + t),
-        upper=np.concatenate([np.ones(b), [float(kind.most) for kind in problem.kinds]]),
-        is_whole=np.ones(b + t, dtype=np.bool_),
+        cost=np.concatenate([-worth, freight, [problem.order_cost, 0.0]]),
+        rows=rows.matrix(),
+        row_lower=np.array(rows.low),
+        row_upper=np.array(rows.high),
+        lower=np.zeros(d),
+        upper=np.concatenate([np.ones(b), most, np.ones(2)]),
+        is_whole=np.ones(d, dtype=np.bool_),
     )
     return program, row, n_packs
+
+
+def _blocks(
+    problem: MixProblem,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, list[tuple[int, list[int]]]]:
+    """Item, packs and worth of each block on offer; and for each item with a least order the number
+    of the block that holds it, with those of the packs that need it."""
+    n, k = problem.offer.worth.shape
+    head = np.maximum(problem.least, 1)
+    most = np.full(n, k) if problem.most is None else np.minimum(problem.most, k)
+    # Packs that lose money are of use only where containers or a minimum have to be filled.
+    must_fill = problem.full > 0 or any(limit.least > 0 for limit in problem.limits)
+    is_offered = np.isfinite(problem.blocks_worth) & (head <= most)
+    if not must_fill:
+        is_offered &= problem.blocks_worth > 0
+    heads = np.flatnonzero(is_offered)
+    packs = np.arange(k)
+    later = (packs >= head[:, None]) & (packs < most[:, None]) & is_offered[:, None]
+    if not must_fill:
+        later &= problem.offer.worth > 0
+    item = np.nonzero(later)[0]
+    row = np.concatenate([heads, item])
+    n_packs = np.concatenate([head[heads], np.ones(len(item), dtype=np.int64)])
+    worth = np.concatenate([problem.blocks_worth[heads], problem.offer.worth[later]])
+    start = np.searchsorted(item, heads) + len(heads)
+    stop = np.searchsorted(item, heads, side="right") + len(heads)
+    needs = [
+        (place, list(range(first, last)))
+        for place, (first, last) in enumerate(zip(start.tolist(), stop.tolist(), strict=True))
+        if last > first and head[heads[place]] > 1  # of single packs the first is worth most anyway
+    ]
+    return row, n_packs, worth, needs
 
 
 def _mix(problem: MixProblem, packs: NDArray[np.int64], bound: float | None) -> Mix:

@@ -78,6 +78,7 @@ class Bridges:
             by_phase_out=nothing,
             by_silence=nothing,
             kept=nothing,
+            by_capacity=nothing,
             by_price_break=nothing,
             quantity=self.quantity,
             least=np.minimum(self.least, self.quantity),

@@ -37,9 +37,10 @@ from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.offers import offers_of
 from onhand.plan.buying.order_days import order_days_of
+from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.proposals import Proposal, joined, propose
 from onhand.plan.buying.rules import Rules, SupplierRule, rules_of
-from onhand.plan.buying.together import Options, choose_together
+from onhand.plan.buying.together import Options, Together, choose_together
 from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, economics
@@ -101,6 +102,8 @@ class Choice:
     together : row -> money saved in all by not taking the cheapest offer there, where that is so
     bridges : small orders from fast offers;  candidates : all offers, by number
     horizon : periods that were looked at
+    taken : the offers taken together, and their bound; None: every item chose for itself
+    tied : suppliers that ask something of an order as a whole, among whom there was a choice
     """
 
     terms: Economics
@@ -109,6 +112,8 @@ class Choice:
     bridges: tuple[Bridge, ...]
     candidates: tuple[Candidate, ...]
     horizon: int
+    taken: Together | None = None
+    tied: tuple[str, ...] = ()
 
 
 def choose_offers(
@@ -132,7 +137,10 @@ def choose_offers(
     for rows, paths in _worlds_of(asked.rows, fitted, offers, ahead):
         asked.ask(rows, paths, stock, ahead)
     options = asked.options()
-    taken = choose_together(options, _tied(suppliers, options, n_offers), offers[0].rules)
+    tied = _tied(suppliers, options, n_offers)
+    seconds = config.supply.solver_seconds
+    solver = Solver(seconds) if seconds > 0 else None
+    taken = choose_together(options, tied, offers[0].rules, solver)
     choice = np.zeros(panel.n_series, dtype=np.int64)
     choice[options.row[taken.option]] = options.offer[taken.option]
     moved = taken.option[taken.option != taken.alone]
@@ -146,6 +154,8 @@ def choose_offers(
         bridges=tuple(x for x in bridges if x is not None and x.quantity > 0),
         candidates=offers,
         horizon=ahead.horizon,
+        taken=taken if tied else None,
+        tied=tuple(sorted(tied)),
     )
 
 

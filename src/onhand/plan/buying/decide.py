@@ -20,6 +20,7 @@ from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.stock import Stock
 from onhand.plan.buying.bridges import Bridges, on_the_way
 from onhand.plan.buying.buy import Bought, Wait, buy
+from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.proposals import Proposal, joined, propose
 from onhand.plan.buying.rules import Rules
 from onhand.plan.buying.worlds import Worlds
@@ -55,10 +56,12 @@ def decide(
     *,
     bridges: Bridges | None = None,
     worlds: Worlds | None = None,
+    solver: Solver | None = None,
 ) -> Decided:
     """The orders of every stock point and what to expect with and without them.
 
-    `bridges` are the small orders that are thought of, `worlds` the supply that they are added to.
+    `bridges` are the small orders that are thought of, `worlds` the supply that they are added to;
+    `solver` fills containers, None: the plain rule does.
     """
     n = len(stock.on_hand)
     n_steps = int(np.clip(_CELLS // max(1, n), 32, 512))
@@ -79,7 +82,7 @@ def decide(
             # The same supply without the bridges, so that both are judged in the same worlds.
             seen = replace(ahead, supply=known.of, bridges=on_the_way(bridges, known, stock))
         lines = _proposed(fitted, stock, terms, rules, seen, n_steps, progress)
-        bought, left = _bought(lines, terms, rules, bridges)
+        bought, left = _bought(lines, terms, rules, bridges, solver)
         is_as_thought = bridges is None or (left == bridges.quantity).all()
         if bridges is not None:
             bridges = bridges.with_quantity(left)
@@ -114,21 +117,26 @@ def _proposed(
 
 
 def _bought(
-    lines: Proposal, terms: Economics, rules: Rules, bridges: Bridges | None
+    lines: Proposal,
+    terms: Economics,
+    rules: Rules,
+    bridges: Bridges | None,
+    solver: Solver | None,
 ) -> tuple[Bought, Array]:
     """The orders as suppliers and shop accept them, and what is left of the bridges, (B,)."""
     if bridges is None:
-        return buy(lines, terms.supplier, rules), np.zeros(0)
+        return buy(lines, terms.supplier, rules, solver), np.zeros(0)
     n = len(lines.quantity)
     origin = np.concatenate([np.arange(n), bridges.row])
     both = replace(
         rules,
         weight=rules.weight[origin],
         volume=rules.volume[origin],
+        previous=np.concatenate([rules.previous, np.zeros(len(bridges.row))]),
         suppliers={**bridges.suppliers, **rules.suppliers},
     )
     supplier = np.concatenate([terms.supplier, bridges.supplier])
-    found = buy(joined([lines, bridges.lines(lines.worth.shape[1])]), supplier, both)
+    found = buy(joined([lines, bridges.lines(lines.worth.shape[1])]), supplier, both, solver)
     own = Bought(
         proposal=lines,
         quantity=found.quantity[:n],
@@ -137,5 +145,6 @@ def _bought(
         waits=tuple(
             Wait(w.supplier, np.unique(origin[w.rows]), w.value, w.reasons) for w in found.waits
         ),
+        packed=found.packed,
     )
     return own, found.quantity[n:]

@@ -16,6 +16,7 @@ TERMS = {
     "lead_time": pl.Float64(),
     "observed_lead_times": pl.String(),
     "moq": pl.Float64(),
+    "capacity": pl.Float64(),
     "pack_size": pl.Float64(),
     "unit_cost": pl.Float64(),
     "order_cost": pl.Float64(),

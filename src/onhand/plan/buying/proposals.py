@@ -1,8 +1,8 @@
 """What would each line be if it were alone, and what is each of its packs worth?
 
 The pure need is rounded to packs and the minimum order, cut to what will sell before it perishes or
-is phased out, kept as the previous plan had it where little changed, and raised to a price break
-where that saves money. Each step is kept, so that the line can be explained.
+is phased out, kept as the previous plan had it where little changed, cut to what the supplier can
+deliver, and raised to a price break where that saves money. Each step is kept, so that the line can be explained.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ LOOK_AHEAD = 13  # periods after the arrival over which a unit left over is char
 class Proposal:
     """The lines of n stock points, each decided for itself; each (n,), units unless said.
 
-    need + by_minimum + by_pack + by_shelf_life + by_phase_out + by_silence + kept + by_price_break
-        = quantity
+    need + by_minimum + by_pack + by_shelf_life + by_phase_out + by_silence + kept + by_capacity
+        + by_price_break = quantity
     least : below it a line is left out; a line raised to a break goes no lower than the break
     most : what will sell in time, and less than the next price break
     unit_cost : money per unit at the quantity
@@ -48,6 +48,7 @@ class Proposal:
     by_phase_out: Array
     by_silence: Array
     kept: Array
+    by_capacity: Array
     by_price_break: Array
     quantity: Array
     least: Array
@@ -78,9 +79,12 @@ def propose(
     most = np.where(is_over, 0.0, np.minimum(for_life, for_end))
     kept = _as_before(alive, rules.previous[rows], rules.keep_within, terms, most)
     kept = np.where(rules.is_frozen[rows], rules.previous[rows], kept)
+    capacity = rules.capacity[rows]
+    within = _cut_to(kept, capacity, terms)
+    most = np.minimum(most, capacity)
     mean = situation.paths.mean(axis=(1, 2), dtype=np.float64)
     raised = raise_to_breaks(
-        kept,
+        within,
         ladder,
         terms,
         left=_left(situation),
@@ -102,7 +106,8 @@ def propose(
         by_phase_out=after_end - after_life,
         by_silence=alive - after_end,
         kept=kept - alive,
-        by_price_break=raised - kept,
+        by_capacity=within - kept,
+        by_price_break=raised - within,
         quantity=quantity,
         least=least,
         most=np.minimum(most, ladder.end(priced) * (1 - 1e-6)),
@@ -202,7 +207,7 @@ def _sellable(view: View, window: Array, ladder: PriceLadder) -> Array:
 
 
 def _cut_to(quantity: Array, most: Array, terms: SupplyTerms) -> Array:
-    """The quantity, or the whole packs up to the most that will sell if those are fewer."""
+    """The quantity, or the whole packs up to the most that sells or comes if those are fewer."""
     if not np.isfinite(most).any():
         return quantity
     packs = np.floor(np.where(np.isfinite(most), most, 0.0) / terms.pack_size + 1e-9)

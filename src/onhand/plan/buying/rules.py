@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -25,7 +25,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SupplierRule:
-    """What a supplier asks of an order as a whole; 0: nothing."""
+    """What a supplier asks of an order as a whole; 0: nothing.
+
+    capacity : units that it delivers per order at most, all items together
+    """
 
     order_cost: float = 0.0
     minimum_value: float = 0.0
@@ -34,6 +37,7 @@ class SupplierRule:
     container_volume: float = 0.0
     container_weight: float = 0.0
     container_cost: float = 0.0
+    capacity: float = np.inf
 
     @property
     def has_container(self) -> bool:
@@ -46,6 +50,7 @@ class Rules:
     """What must hold of the orders of N stock points.
 
     ladder : unit cost by quantity
+    capacity : (N,) units that the supplier still delivers of it in this order; inf: as many as wanted
     weight, volume : (N,) of one unit
     suppliers : supplier -> what it asks; those that ask something
     timing : when orders are placed and come
@@ -59,6 +64,7 @@ class Rules:
     """
 
     ladder: PriceLadder
+    capacity: Array
     weight: Array
     volume: Array
     suppliers: Mapping[str, SupplierRule]
@@ -79,6 +85,7 @@ class Rules:
             self.suppliers
             or self.ladder.start.shape[1] > 1
             or np.isfinite([self.budget, self.space]).any()
+            or np.isfinite(self.capacity).any()
             or np.isfinite(self.shelf_life).any()
             or np.isfinite(self.ends).any()
             or self.previous.any()
@@ -99,6 +106,8 @@ def rules_of(
     items = _items(panel, tables)
     volume = items["volume"].fill_null(0.0).to_numpy()
     spent, filled = _placed_today(panel, tables, terms, volume)
+    of_item, of_supplier = _ordered_today(panel, tables, terms)
+    capacity = terms.offer["capacity"].fill_null(np.inf).to_numpy()
     limits = config.limits
     life = pl.Series(terms.offer["shelf_life"]).fill_null(items["shelf_life"])
     days_left = (items["discontinued"].cast(pl.Int64) - int(start.astype(np.int64))).cast(
@@ -107,9 +116,10 @@ def rules_of(
     before, is_frozen = _previous(tables, panel, previous, config.plan.frozen_days)
     return Rules(
         ladder=_ladder(tables, terms),
+        capacity=np.maximum(0.0, capacity - of_item),
         weight=items["weight"].fill_null(0.0).to_numpy(),
         volume=volume,
-        suppliers=_supplier_rules(tables, terms),
+        suppliers=_supplier_rules(tables, terms, of_supplier),
         timing=timing_of(panel, terms, order_days_of(tables)),
         shelf_life=_periods(panel, life, round_up=False),
         ends=_periods(panel, days_left, round_up=True),
@@ -156,14 +166,19 @@ def _periods(panel: Panel, days: pl.Series, *, round_up: bool) -> Array:
     return np.maximum(known, 0.0)
 
 
-def _supplier_rules(tables: Tables, terms: Economics) -> Mapping[str, SupplierRule]:
+def _supplier_rules(
+    tables: Tables, terms: Economics, ordered: Mapping[str, float]
+) -> Mapping[str, SupplierRule]:
+    """What each supplier asks; its capacity less what was `ordered` of it today."""
     if tables.suppliers is None:
         return {}
     names = [f for f in SupplierRule.__dataclass_fields__ if f in tables.suppliers.columns]
     used = set(terms.supplier.tolist())
     rules = {}
     for row in tables.suppliers.select("supplier", *names).iter_rows(named=True):
-        rule = SupplierRule(**{name: float(row[name] or 0.0) for name in names})
+        rule = SupplierRule(**{name: float(row[name]) for name in names if row[name] is not None})
+        left = max(0.0, rule.capacity - ordered.get(row["supplier"], 0.0))
+        rule = replace(rule, capacity=left)
         if rule != SupplierRule() and row["supplier"] in used:
             rules[row["supplier"]] = rule
     return rules
@@ -212,6 +227,30 @@ def _placed_today(
     placed = today.join(keys, on=["item", "location"], how="inner")
     money = (placed["quantity"] * placed["unit_cost"]).sum()
     return float(money), float((placed["quantity"] * placed["volume"]).sum())
+
+
+def _ordered_today(
+    panel: Panel, tables: Tables, terms: Economics
+) -> tuple[Array, Mapping[str, float]]:
+    """Units ordered on the day of the plan from the supplier of each offer, (N,), and from each supplier.
+
+    They count against what it can deliver, so that planning again after ordering asks for no more.
+    """
+    nothing = np.zeros(panel.n_series)
+    inbound = tables.inbound
+    if inbound is None or not {"order_date", "supplier"} <= set(inbound.columns):
+        return nothing, {}
+    today = inbound.filter(pl.col("order_date") >= panel.future_dates(1)[0].item())
+    each = today.group_by("item", "location", "supplier").agg(pl.col("quantity").sum())
+    offers = terms.offer.select("item", "location", "supplier")
+    units = offers.join(
+        each, on=["item", "location", "supplier"], how="left", maintain_order="left"
+    )
+    whole = today.group_by("supplier").agg(pl.col("quantity").sum())
+    return (
+        units["quantity"].fill_null(0.0).to_numpy(),
+        {name: float(sum_of) for name, sum_of in whole.iter_rows() if name is not None},
+    )
 
 
 def _previous(

@@ -20,6 +20,7 @@ __all__ = ["frontier_of", "next_packs", "supplier_totals"]
 Array = NDArray[np.float64]
 
 WHOLE_ORDER = (
+    "capacity",
     "minimum_value",
     "minimum_weight",
     "minimum_volume",

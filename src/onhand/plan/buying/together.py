@@ -6,10 +6,10 @@ nothing comes, or packs are pulled forward; or it may cost an order that two oth
 shared. So whole assignments are judged: every supplier's order is made as it accepts it
 (`onhand.plan.buying.buy`), and the landed cost of what is then really ordered is added up.
 
-The search starts from the cheapest offer of each item and goes downhill: all items that a
-supplier offers go to it, or all leave it, or one item changes. Each step is the exact cost, so the answer is
-never worse than item by item; the gap to the sum of every item's own best, which no assignment can
-beat, is known.
+A mixed-integer program (`onhand.plan.buying.assign`) gives the best assignment and a bound that no other can
+beat, where it finishes in the time it has. A search goes on from it, or from the cheapest offer of each
+item, and goes downhill: all items that a supplier offers go to it, or all leave it, or one item changes.
+Each step is the exact cost, so the answer is never worse than item by item.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from onhand.plan.buying.assign import Assigned, assign
 from onhand.plan.buying.buy import buy
+from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.proposals import Proposal
 from onhand.plan.buying.rules import Rules, SupplierRule
 
@@ -67,6 +69,7 @@ class Together:
     option : (R,) numbers of the options taken;  alone : (R,) the cheapest for each by itself
     cost : money per review, orders as the suppliers accept them;  cost_alone : likewise for `alone`
     bound : money that no assignment can beat
+    proven : whether the solver finished; else the bound is the sum of every item's own best
     """
 
     option: Whole
@@ -74,6 +77,7 @@ class Together:
     cost: float
     cost_alone: float
     bound: float
+    proven: bool = False
 
     @property
     def saved(self) -> float:
@@ -82,7 +86,10 @@ class Together:
 
 
 def choose_together(
-    options: Options, suppliers: Mapping[str, SupplierRule], rules: Rules
+    options: Options,
+    suppliers: Mapping[str, SupplierRule],
+    rules: Rules,
+    solver: Solver | None = None,
 ) -> Together:
     """The options to take, one for each stock point, in the order of their rows.
 
@@ -90,17 +97,24 @@ def choose_together(
     ----------
     suppliers : what they ask of an order as a whole; without any, every item's cheapest is exact
     rules : for weight and volume; the shop's own limits are left out here
+    solver : how long the solver may look; None: only the search
     """
     own = options.own_cost
     order = np.lexsort((options.offer, own, options.row))
     first = order[np.r_[True, np.diff(options.row[order]) > 0]] if len(order) else order
     bound = float(own[first].sum())
     if not suppliers or len(first) == len(own):
-        return Together(first, first, bound, bound, bound)
+        return Together(first, first, bound, bound, bound, proven=True)
     judge = _Judge(options, suppliers, rules)
     best, cost = first, judge.cost(first)
     alone = cost
-    improved = True
+    proven = None if solver is None else _proven(options, suppliers, rules, solver)
+    if proven is not None:
+        bound = max(bound, min(proven.bound, cost))
+        found = judge.cost(proven.option)
+        if found < cost - 1e-9:
+            best, cost = proven.option, found
+    improved = cost > bound + 1e-9
     while improved and judge.tried < _MOST_TRIED:
         improved = False
         for other in _moves(options, own, best, suppliers):
@@ -109,7 +123,17 @@ def choose_together(
                 best, cost, improved = other, found, True
             if judge.tried >= _MOST_TRIED:
                 break
-    return Together(best, first, cost, alone, bound)
+    return Together(best, first, cost, alone, min(bound, cost), proven=proven is not None)
+
+
+def _proven(
+    options: Options, suppliers: Mapping[str, SupplierRule], rules: Rules, solver: Solver
+) -> Assigned | None:
+    """The solver's answer, where it finished."""
+    sizes = rules.weight[options.row], rules.volume[options.row]
+    return assign(
+        options.row, options.supplier, options.lines, options.cost, suppliers, sizes, solver
+    )
 
 
 class _Judge:

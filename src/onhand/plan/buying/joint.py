@@ -1,0 +1,101 @@
+"""What was chosen for many lines at once, and what does that say of the plan?"""
+
+from __future__ import annotations
+
+from onhand.plan.buying.packing import Packed
+from onhand.plan.buying.together import Together
+from onhand.plan.plan import JointChoice
+from onhand.plan.wording import money, plural
+from onhand.plan.workings import Workings
+
+__all__ = ["joint_choices"]
+
+
+def joint_choices(work: Workings) -> tuple[JointChoice, ...]:
+    """The containers that were packed, and the suppliers that were chosen together."""
+    currency = work.config.shop.currency
+    found = [_containers(packed, currency) for packed in work.bought.packed]
+    if work.taken is not None:
+        found.append(_suppliers(work.taken, work.tied, currency))
+    return tuple(found)
+
+
+def _containers(packed: Packed, currency: str) -> JointChoice:
+    chosen, by_rule = round(packed.worth, 2), round(packed.worth_by_rule, 2)
+    bound = None if packed.bound is None else round(max(packed.bound, packed.worth), 2)
+    saved = round(chosen - by_rule, 2)
+    if packed.n_containers == 0:
+        sentence = "The order waits: nothing that fills a container earns its freight."
+        if bound:
+            sentence = (
+                f"The order waits; no contents would earn more than {money(bound, currency)}."
+            )
+    else:
+        sentence = _packed_as(packed, chosen, saved, currency) + _left(chosen, bound, currency)
+    return JointChoice(
+        what="containers",
+        suppliers=(packed.supplier,),
+        method=packed.method,
+        is_proven=packed.finished,
+        n_containers=packed.n_containers,
+        chosen=chosen,
+        by_rule=by_rule,
+        saved=saved,
+        bound=bound,
+        sentence=sentence,
+    )
+
+
+def _packed_as(packed: Packed, chosen: float, saved: float, currency: str) -> str:
+    said = f"{plural(packed.n_containers, 'container')}, expected to earn {money(chosen, currency)}"
+    how = {
+        "solver": (
+            f"{money(saved, currency)} more than packs ranked one by one would"
+            if saved > 0
+            else "packed so that all orders together earn most"
+        ),
+        "last plan": "as the last plan packed them",
+        "rule": (
+            "packs ranked one by one are as good"
+            if packed.finished
+            else "packed by the rule: the solver did not finish in its time"
+        ),
+    }[packed.method]
+    return f"{said}; {how}."
+
+
+def _suppliers(taken: Together, tied: tuple[str, ...], currency: str) -> JointChoice:
+    chosen, by_rule = round(taken.cost, 2), round(taken.cost_alone, 2)
+    bound = round(taken.bound, 2)
+    saved = round(by_rule - chosen, 2)
+    is_by_rule = saved <= 0
+    how = (
+        "The cheapest supplier of each item is also the best for all together"
+        if is_by_rule
+        else f"{money(saved, currency)} cheaper than each item from its own cheapest supplier"
+    )
+    if not taken.proven:
+        how += "; found by search, the solver did not finish in its time"
+    method = "solver" if taken.proven else "rule" if is_by_rule else "search"
+    return JointChoice(
+        what="suppliers",
+        suppliers=tied,
+        method=method,
+        is_proven=taken.proven,
+        n_containers=0,
+        chosen=chosen,
+        by_rule=by_rule,
+        saved=saved,
+        bound=bound,
+        sentence=f"{how}.{_left(chosen, bound, currency)}",
+    )
+
+
+def _left(chosen: float, bound: float | None, currency: str) -> str:
+    """How much better anything else could be at most."""
+    if bound is None:
+        return ""
+    left = abs(round(bound - chosen, 2))
+    if left < 0.01:
+        return " Nothing is better."
+    return f" Nothing is better by more than {money(left, currency)}."
