@@ -53,12 +53,20 @@ class Shop:
 
     def actual(self, origin: int) -> Floats:
         """Demand over the horizon after an origin, (N, H); NaN where it is not judged."""
-        window = slice(origin, origin + self.horizon)
-        return np.where(self.judged[:, window], self.panel.sales[:, window], np.float32(np.nan))
+        is_judged = self.judged[:, origin : origin + self.horizon]
+        return np.where(is_judged, self.everything(origin), np.float32(np.nan))
 
     def everything(self, origin: int) -> Floats:
-        """Sales over the horizon after an origin, (N, H), judged or not."""
-        return self.panel.sales[:, origin : origin + self.horizon]
+        """Sales over the horizon after an origin, (N, H), stocked or not; NaN for unseen rows.
+
+        A row without a past is in the table only because it is going to sell: at the origin nobody
+        knew of it, and a forecast of more than nothing would be hindsight.
+        """
+        sales = self.panel.sales
+        was_seen = np.isfinite(sales[:, :origin]).any(axis=1)
+        return np.where(
+            was_seen[:, None], sales[:, origin : origin + self.horizon], np.float32(np.nan)
+        )
 
 
 def read_shop(name: str, folder: Path, truth: Path | None = None, limit: int = 0) -> Shop:

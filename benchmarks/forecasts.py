@@ -38,10 +38,17 @@ from onhand.demand.history import DemandHistory
 from onhand.evaluate import scores
 from onhand.evaluate.backtest import Outcome, outcome
 from onhand.evaluate.calibration import pit_coverage
-from onhand.forecast import SBA, TSB, Analogues, SeasonalNaive, default_forecaster
+from onhand.forecast import (
+    SBA,
+    TSB,
+    Analogues,
+    SeasonalMovingAverage,
+    SeasonalNaive,
+    default_forecaster,
+)
 from onhand.forecast.after_stock_out import AfterStockOut
 from onhand.forecast.align import Aligned
-from onhand.forecast.boosted import Boosted
+from onhand.forecast.boosted import Boosted, Member
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.typical import RecentMedian, RootSmoothing
@@ -127,8 +134,8 @@ def ours(shop: Shop) -> Forecaster:
     if panel.frequency is Frequency.DAY:
         return boosted
     if panel.n_periods >= 1.5 * Frequency.WEEK.season:
-        scout = replace(boosted, members=boosted.members[:1], n_rows=boosted.n_rows // 2)
-        return AfterStockOut(boosted, scout)
+        members = (Member("tweedie", 1.0, 1), Member("tweedie", 0.5, 2))  # low and high on a level
+        return AfterStockOut(replace(boosted, members=members), scout=SeasonalMovingAverage())
     analogues = Analogues(horizon=shop.horizon)
     if shop.official[0] in ("wape", "vn1_score"):
         points = Aligned(RootSmoothing(0.4), RecentMedian(3), by="client")

@@ -51,9 +51,11 @@ class AfterStockOut:
     point : Forecaster
         Its mean and paths are stretched. A `Learner` learns once, before the first of the origins.
     scout : Forecaster or None
-        Makes the forecasts of the earlier origins in its place, where `point` is dear.
+        Makes the forecasts of the earlier origins in its place, where `point` is dear. Any that
+        leaves empty periods out will do: they all expect too much of the same returns.
     n_origins : int
-        Earlier origins, one a period; no more than half of the history.
+        Earlier origins, one a period; no more than half of the history. On VN2 half a year of
+        returns told more than a whole one.
     penalty : float, units
         Demand that has to come back before a coefficient of 1 is half believed.
 
@@ -73,7 +75,7 @@ class AfterStockOut:
 
     point: Forecaster
     scout: Forecaster | None = None
-    n_origins: int = 52
+    n_origins: int = 26
     penalty: float = 10.0
 
     def __post_init__(self) -> None:
