@@ -65,3 +65,15 @@ def test_a_plan_on_a_draw_plans_for_all_and_says_so(shop: Callable[..., Tables])
     (said,) = (a for a in plan.assumptions if a.key == "replay.max_stock_points")
     assert said.value == "3"
     assert "3 of 6 stock points" in said.why
+
+
+def test_forecasters_learn_from_those_beside_the_draw_too() -> None:
+    """Drawn and beside are the shop; of a very large one, as many as are learned from, taken by lot."""
+    found = draw(SIZES, 60, seed=3)
+    assert np.array_equal(np.sort(found.taught), np.arange(300))
+    many = np.tile(SIZES, 20)
+    found = draw(many, 60, seed=3)
+    assert len(np.unique(found.taught)) == 4000
+    assert many[found.taught].mean() == pytest.approx(many.mean(), rel=0.15)
+    sums = [float(d.weight.sum()) for d in (draw(many, 60, seed) for seed in range(60))]
+    assert np.mean(sums) == pytest.approx(6000, rel=0.02)

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from onhand.data import Tables
 from onhand.errors import ConfigError
 from onhand.plan.config import Config
-from onhand.plan.iterate import Tuned, tune_shop
+from onhand.plan.iterate import Ladder, Step, Tuned, _found, tune_shop
 from onhand.plan.make_plan import make_plan
 from onhand.plan.settings_file import MARK, with_changes
 
@@ -102,6 +103,22 @@ def test_a_half_written_or_foreign_state_is_begun_anew(
             tune_shop(tables, hasty, state=state, minutes=0, forecasters=TRIED).steps == first.steps
         )
     assert not list(tmp_path.glob(".*part"))
+
+
+@pytest.mark.parametrize(
+    ("found", "is_told"), [((8.0, 8.1, 7.9, 8.0), True), ((2.0, 14.0, 3.0, 13.0), False)]
+)
+def test_what_luck_may_explain_is_not_told_apart(found: tuple[float, ...], is_told: bool) -> None:
+    """Both are 2 cheaper per window than the settings as they were; one of them every time."""
+    old, new = (
+        Step(name, {}, (Ladder(({"policy.level": level},), (name,), np.array([costs])[..., None]),))
+        for name, level, costs in (("old", 0.9, (10.0,) * 4), ("new", 0.8, found))
+    )
+    told = _found([old, new], is_finished=True)
+    assert told.difference.mean == pytest.approx(-2.0)
+    assert told.changes == {"policy.level": 0.8}
+    assert told.is_told is is_told
+    assert ("not told apart from luck" in told.why) is not is_told
 
 
 BY_HAND = """\

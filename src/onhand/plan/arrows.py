@@ -189,7 +189,7 @@ def _error(stage: Stage, name: str, stretch: Stretch) -> float:
             continue
         seen = min(longest, stretch.stop - origin)  # the next stretch is not known yet
         actual = stage.history.values[:, origin : origin + seen].astype(np.float64)
-        told = fitted.mean(seen).astype(np.float64)
+        told = fitted.mean(seen)[: len(actual)].astype(np.float64)  # learned from others, too
         counted = np.isfinite(actual) & (np.arange(seen) < interval[:, None])
         missed = np.abs(np.where(counted, told - actual, 0.0).sum(axis=1))  # (N,)
         total += float(missed @ stage.drawn.weight)

@@ -163,7 +163,7 @@ def compare_arrows(
             middle = (start + stop) / 2
             told = part_of(progress, _STAGE, start, middle)
             again = heard(_joint(loop.arrows))
-            fits[key] = fit_origins(stage.panel, again, cut.learned, every, told)
+            fits[key] = fit_origins(stage.taught, again, cut.learned, every, told)
         seen = fits[key] if loop.arrows.paths else _as_normal(fits[key])
         told = part_of(progress, _STAGE, middle, stop)
         runs.append(_run(loop, replace(stage, fits=seen), cut, demands, ladders, config, told))

@@ -14,6 +14,7 @@ __all__ = ["Draw", "draw", "turnover"]
 Array = NDArray[np.float64]
 
 _LEAST = 0.5  # of the usual chance: what never sold may sell in the stretch that is judged
+_TAUGHT = 4000  # stock points that forecasters learn from at past reviews, however few are replayed
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,20 @@ class Draw:
 
     rows : (n,) their numbers, in order
     weight : (n,) >= 1, how many stock points each stands for; all 1 where all were taken
+    beside : (m,) numbers of others that forecasters learn from, so that what they see of items like
+        one another is no shop of bestsellers
     n_series : of the shop
     """
 
     rows: NDArray[np.int64]
     weight: Array
+    beside: NDArray[np.int64]
     n_series: int
+
+    @property
+    def taught(self) -> NDArray[np.int64]:
+        """Those drawn, and then the others that are learned from, (n + m,)."""
+        return np.concatenate([self.rows, self.beside])
 
     @property
     def is_all(self) -> bool:
@@ -52,7 +61,7 @@ def draw(turned_over: Array, most: int, seed: int) -> Draw:
     a shop to luck. Chances grow with the root of what a stock point turned over, and one that would be
     above 1 is 1. Stock points are ordered by size and one is taken from each run whose chances add up to
     1: every size has its share of the draw. Weighted sums over the draw are those of the shop, on average
-    over draws, whatever the chances.
+    over draws, whatever the chances. Of a very large shop 4,000 stock points are taken by lot first.
 
     Parameters
     ----------
@@ -72,19 +81,35 @@ def draw(turned_over: Array, most: int, seed: int) -> Draw:
     """
     n = len(turned_over)
     if n <= most:
-        return Draw(np.arange(n), np.ones(n), n)
+        return Draw(np.arange(n), np.ones(n), np.arange(0), n)
+    rng = np.random.default_rng(seed)
+    taught = np.arange(n)
+    if n > max(most, _TAUGHT):
+        taught = np.sort(rng.choice(n, max(most, _TAUGHT), replace=False))
+    chance, is_taken = _by_size(turned_over[taught], most, rng)
+    chance *= len(taught) / n
+    return Draw(taught[is_taken], 1 / chance[is_taken], taught[~is_taken], n)
+
+
+def _by_size(
+    turned_over: Array, most: int, rng: np.random.Generator
+) -> tuple[Array, NDArray[np.bool_]]:
+    """The chance of each, and which were taken, both (N,)."""
     root = np.sqrt(turned_over)
     usual = float(root.mean())
-    chance = _chances(np.maximum(root, _LEAST * usual) if usual > 0 else np.ones(n), most)
+    size = np.maximum(root, _LEAST * usual) if usual > 0 else np.ones(len(root))
+    chance = _chances(size, most)
     order = np.argsort(-chance, kind="stable")
-    reached = np.round(np.cumsum(chance[order]), 9) + np.random.default_rng(seed).random()
-    is_taken = np.diff(np.floor(reached), prepend=0) > 0
-    rows = np.sort(order[is_taken])
-    return Draw(rows, 1 / chance[rows], n)
+    reached = np.round(np.cumsum(chance[order]), 9) + rng.random()
+    is_taken = np.zeros(len(root), dtype=bool)
+    is_taken[order[np.diff(np.floor(reached), prepend=0) > 0]] = True
+    return chance, is_taken
 
 
 def _chances(size: Array, most: int) -> Array:
-    """Chances in proportion to size (N,) that add up to `most`, none above 1."""
+    """Chances in proportion to size (N,) that add up to `most` <= N, none above 1."""
+    if most >= len(size):
+        return np.ones(len(size))
     is_sure = np.zeros(len(size), dtype=bool)
     while True:
         left = most - is_sure.sum()

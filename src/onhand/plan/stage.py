@@ -33,12 +33,14 @@ class Stage:
     """Everything needed to build a window of the past for any stock points and any forecaster.
 
     drawn : the stock points, and how many each stands for
+    taught : the panel that forecasters saw; its first rows are those drawn
     fits : name of forecaster -> origin -> what it had learned then
     openings : stretch -> the stock that everybody starts with
     horizon, n_samples, seed : of the sample paths at each review
     """
 
     drawn: Draw
+    taught: Panel
     panel: Panel
     history: DemandHistory
     terms: SupplyTerms
@@ -89,20 +91,25 @@ def set_stage(
     seed: int,
     progress: Progress,
 ) -> Stage:
-    """The past of the stock points drawn: what every forecaster said at every review of `cut`."""
+    """The past of the stock points drawn: what every forecaster said at every review of `cut`.
+
+    A forecaster that learned from the larger ones alone would expect too much of the others: it learns
+    from those beside them, too.
+    """
     rows = drawn.rows
-    small = history.rows(rows)
+    small, taught = history.rows(rows), history.panel.rows(drawn.taught)
     supply = terms.terms.rows(rows)
     every = int(np.gcd.reduce(supply.review_period))
     cover = config.stock.cover_days * small.panel.frequency.per_year / 365.25
     return Stage(
         drawn=drawn,
+        taught=taught,
         panel=small.panel,
         history=small,
         terms=supply,
         costs=terms.costs.rows(rows),
         unit_cost=terms.unit_cost[rows],
-        fits=fit_origins(small.panel, forecasters, cut, every, progress),
+        fits=fit_origins(taught, forecasters, cut, every, progress),
         openings={
             stretch: ordinary_stock(
                 believe(small.panel.until(stretch.start)), supply, cover, config.policy.rounding
