@@ -140,7 +140,7 @@ def _show_orders(plan: Plan) -> None:
         (
             line.item,
             *([line.location] if where else []),
-            line.title if line.kind == "order" else f"bridge: {line.title}",
+            line.title if line.kind == "order" else f"{line.kind}: {line.title}",
             units(line.quantity),
             line.due_date,
             money(line.cost, currency),

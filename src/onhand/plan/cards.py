@@ -111,7 +111,7 @@ def _fan(paths: NDArray[np.float32], dates: tuple[str, ...]) -> Fan:
 
 def _projection(view: View, quantity: NDArray[np.float64], dates: tuple[str, ...]) -> Projection:
     inbound = with_order(view.now, np.zeros(1))
-    both = with_order(view.shown, quantity)
+    both = with_order(view.beside or view.shown, quantity)
     expected = _expected(inbound)
     proposed = _expected(both) - expected
     return Projection(

@@ -77,6 +77,12 @@ def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
         said = " ".join(text for text in (_nothing(plan, point), about) if text)
         return f"{head}: nothing to order\n{_rows(rows)}\n\n{said}"
     title = f"{head}: order {units(line.quantity)} from {line.supplier}"
+    if line.kind == "split":
+        return (
+            f"{head}: order {units(line.quantity)} from {line.supplier} as well, due {line.due_date}\n"
+            + _rows([_bought(plan, line)])
+            + f"\n\n{line.sentence}"
+        )
     if line.kind == "bridge":
         rows = [_bought(plan, line), *_effects(plan, line)[1:2]]
         return f"{title} as a bridge, due {line.due_date}\n{_rows(rows)}\n\n{line.sentence}"

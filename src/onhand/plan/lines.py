@@ -23,6 +23,8 @@ def order_lines(work: Workings) -> tuple[OrderLine, ...]:
     lines = [_line(work, int(row)) for row in rows]
     if work.bridges is not None:
         lines += [_bridge_line(work, work.bridges, i) for i in range(len(work.bridges.row))]
+    if work.splits is not None:
+        lines += [_split_line(work, work.splits, i) for i in range(len(work.splits.row))]
     return tuple(
         sorted(
             lines,
@@ -125,6 +127,58 @@ def _bridge_line(work: Workings, bridges: Bridges, i: int) -> OrderLine:
         ),
         late_date=str(bridges.late_date[i]),
         kind="bridge",
+    )
+
+
+def _split_line(work: Workings, splits: Bridges, i: int) -> OrderLine:
+    """What the chosen supplier cannot deliver, from a second one; the risks are told on the first line."""
+    row, out, terms = int(splits.row[i]), work.outlook, work.economics
+    quantity, unit_cost = float(splits.quantity[i]), round(float(splits.unit_cost[i]), 4)
+    need = round(min(quantity, float(splits.need[i])), 2)
+    first, supplier, comes = (
+        str(terms.supplier[row]),
+        str(splits.supplier[i]),
+        str(splits.due_date[i]),
+    )
+    item, location = str(work.panel.items[row]), str(work.panel.locations[row])
+    more = float(out.quantity[row]) + quantity
+    return OrderLine(
+        id=f"{work.made_for}/{item}/{location}/split",
+        supplier=supplier,
+        item=item,
+        location=location,
+        title=str(terms.title[row]),
+        quantity=quantity,
+        unit_cost=unit_cost,
+        cost=round(quantity * unit_cost, 2),
+        order_date=str(splits.order_date[i]),
+        due_date=comes,
+        cover_without=_cover(out.cover[row]),
+        cover_with=_cover(out.cover[row] + more / max(float(out.mean_demand[row]), 1e-9)),
+        stockout_probability_without=round(float(out.stockout[row]), 4),
+        stockout_probability_with=round(float(out.stockout_with[row]), 4),
+        money_at_risk_without=0.0,
+        money_at_risk_with=0.0,
+        reason=Reason(
+            policy=f"what {first} cannot deliver",
+            quantile=None,
+            demand_over_protection_interval=IntervalDemand(0.0, 0.0, 0.0),
+            on_hand=round(float(work.stock.on_hand[row]), 2),
+            on_order=round(float(work.on_order[row]), 2),
+            projected_stock=0.0,
+            target=need,
+            need=need,
+            increments=(Increment("pack_size", round(quantity - need, 4)),),
+            quantity=quantity,
+        ),
+        sentence=(
+            f"{first} can deliver {units(float(out.quantity[row]))}; of what is missing then, "
+            f"{units(quantity)} come from {supplier} at "
+            f"{money(unit_cost, work.config.shop.currency)} each, there from {comes}. The risk of running "
+            "out is told on the other line; this one is counted there."
+        ),
+        late_date=str(splits.late_date[i]),
+        kind="split",
     )
 
 
@@ -239,6 +293,12 @@ def _beside(work: Workings, row: int) -> list[str]:
         said.append(
             f"Until it comes, {units(float(work.bridges.quantity[i]))} from "
             f"{work.bridges.supplier[i]} bridge the gap; they are counted here."
+        )
+    if work.splits is not None and row in work.splits.row:
+        i = int(np.flatnonzero(work.splits.row == row)[0])
+        said.append(
+            f"Of the rest, {units(float(work.splits.quantity[i]))} come from "
+            f"{work.splits.supplier[i]}; they are counted here."
         )
     if row in work.together:
         cheapest = min(work.compared[row], key=lambda offer: offer.cost).supplier

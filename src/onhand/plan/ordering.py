@@ -20,6 +20,7 @@ from onhand.plan.buying.decide import decide
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.rules import rules_of
+from onhand.plan.buying.splits import splits_of
 from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics
@@ -75,6 +76,9 @@ def order_now(
         bridges=bridges,
         worlds=worlds,
         solver=Solver(seconds) if seconds > 0 else None,
+        second=lambda bought: splits_of(
+            choice, bought, rules, config.policy.rounding, config.plan.n_samples
+        ),
     )
     return Workings(
         history=history,
@@ -89,6 +93,7 @@ def order_now(
         compared=choice.compared,
         together=choice.together,
         bridges=made.bridges,
+        splits=made.splits,
         taken=choice.taken,
         tied=choice.tied,
         is_stock_assumed=tables.stock is None,

@@ -52,6 +52,7 @@ class Lookahead:
     ends : (N,) periods from now until nobody is sold to any more; None: never
     supply : stock points and a horizon -> when goods may come in each world; None: as planned
     bridges : orders placed before the policy is asked; None: none
+    splits : those, and the lines of second suppliers, of which the policy is not told; None: none
     lots : what perishes when; None: nothing does;  issue : which lot is sold first
     """
 
@@ -64,6 +65,7 @@ class Lookahead:
     ends: Array | None = None
     supply: Supplies | None = None
     bridges: OnTheWay | None = None
+    splits: OnTheWay | None = None
     lots: ShelfLots | None = None
     issue: Issue = "fifo"
 
@@ -177,6 +179,7 @@ def view_of(
         now,
         rows,
         bridges=ahead.bridges,
+        splits=ahead.splits,
         lots=ahead.lots,
         shortage=ahead.shortage,
         issue=ahead.issue,
@@ -268,7 +271,7 @@ def _measured_against(policy: Policy, view: View, without: LotsProjected) -> Arr
         return shown.stock.inventory_position
     on_hand = without.on_hand
     if shown.supply is not view.now.supply:  # bridges will be there
-        on_hand = view.with_orders(np.zeros(len(on_hand))).on_hand
+        on_hand = view.as_shown().on_hand
     due, own, relief = supply_of(shown)
     horizon = on_hand.shape[2]
     end = np.minimum(relief + getattr(policy, "extra", 0), horizon)

@@ -340,7 +340,8 @@ class OrderLine:
         interval
     money_at_risk_without, …_with : margin expected to be lost in the protection interval
     offers : the suppliers compared, where several offer the item
-    kind : `order`, or `bridge`: a small order from a fast supplier beside the one from a slow supplier
+    kind : `order`; `bridge`: a small order from a fast supplier beside the one from a slow supplier; or
+        `split`: what the chosen supplier cannot deliver, from a second one
     """
 
     id: str

@@ -42,6 +42,7 @@ class OnTheWay:
 class View:
     """Some stock points at this review, before this plan and as the policy is shown them.
 
+    beside : as shown, and with the lines of second suppliers placed as well; None: there are none
     lots : what perishes when; None: nothing does
     shortage : what becomes of unmet demand;  issue : which lot is sold first
     """
@@ -51,6 +52,7 @@ class View:
     lots: ShelfLots | None
     shortage: str
     issue: Issue
+    beside: Situation | None = None
 
     @classmethod
     def of(
@@ -62,21 +64,16 @@ class View:
         lots: ShelfLots | None,
         shortage: str,
         issue: Issue,
+        splits: OnTheWay | None = None,
     ) -> View:
-        """The view of the stock points `rows`; `lots` and `bridges` are those of the whole shop."""
-        shown = now
-        if bridges is not None:
-            stock = now.stock
-            extra = bridges.pipeline[rows]
-            width = max(extra.shape[1], stock.pipeline.shape[1])
-            both = _wide(stock.pipeline, width) + _wide(extra, width)
-            shown = replace(
-                now,
-                stock=Stock(stock.on_hand, both, stock.backorders),
-                supply=bridges.supply(rows, now.paths.shape[2]),
-            )
+        """The view of the stock points `rows`; `lots`, `bridges` and `splits` are those of the whole shop.
+
+        `splits` are the lines of second suppliers, bridges included: the policy is not shown them.
+        """
+        shown = now if bridges is None else _with(now, bridges, rows)
+        beside = None if splits is None else _with(now, splits, rows)
         mine = None if lots is None else lots.rows(rows)
-        view = cls(now, shown, mine, shortage, issue)
+        view = cls(now, shown, mine, shortage, issue, beside)
         if mine is not None and mine.perishes.any():
             waste = view.projected(with_order(shown, np.zeros(len(now.paths)))).expired
             view = replace(view, shown=replace(shown, paths=now.paths + waste))
@@ -87,8 +84,12 @@ class View:
         return self.projected(with_order(self.now, np.zeros(len(self.now.paths))))
 
     def with_orders(self, quantity: Array) -> LotsProjected:
-        """What becomes of it with the bridges and `quantity` (n,)."""
-        return self.projected(with_order(self.shown, quantity))
+        """What becomes of it with all lines beside it and `quantity` (n,)."""
+        return self.projected(with_order(self.beside or self.shown, quantity))
+
+    def as_shown(self) -> LotsProjected:
+        """What becomes of it as the policy is shown it, if nothing more is ordered."""
+        return self.projected(with_order(self.shown, np.zeros(len(self.now.paths))))
 
     def projected(self, due: NDArray[Any]) -> LotsProjected:
         """What becomes of it with `due` arriving, (n, H) or (n, S, H)."""
@@ -110,6 +111,18 @@ class View:
         )
         on_hand[rows], short[rows], expired[rows] = found.on_hand, found.short, found.expired
         return LotsProjected(on_hand, short, expired)
+
+
+def _with(now: Situation, more: OnTheWay, rows: slice) -> Situation:
+    """The situation once some more orders are on the way."""
+    stock, extra = now.stock, more.pipeline[rows]
+    width = max(extra.shape[1], stock.pipeline.shape[1])
+    both = _wide(stock.pipeline, width) + _wide(extra, width)
+    return replace(
+        now,
+        stock=Stock(stock.on_hand, both, stock.backorders),
+        supply=more.supply(rows, now.paths.shape[2]),
+    )
 
 
 def _wide(pipeline: Array, width: int) -> Array:

@@ -41,6 +41,7 @@ class Workings:
     compared : row -> the offers judged, where there are several
     together : row -> money that is saved in all where another offer than the cheapest is taken
     bridges : small orders from fast suppliers; None: none
+    splits : what a chosen supplier cannot deliver, from a second one; None: nothing
     taken, tied : the offers taken together and their bound, and the suppliers that tie them; None: none are
     is_stock_assumed : whether no table says what is in stock
     """
@@ -57,6 +58,7 @@ class Workings:
     compared: Mapping[int, tuple[OfferCompared, ...]]
     together: Mapping[int, float] = field(default_factory=dict)
     bridges: Bridges | None = None
+    splits: Bridges | None = None
     taken: Together | None = None
     tied: tuple[str, ...] = ()
     is_stock_assumed: bool = False

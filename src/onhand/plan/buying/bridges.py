@@ -6,7 +6,7 @@ same stock point from the slow supplier, which is decided as if the bridge were 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from onhand.plan.buying.rules import SupplierRule
 from onhand.plan.buying.worlds import Worlds
 from onhand.plan.projection import OnTheWay
 
-__all__ = ["Bridges", "bridges_of", "on_the_way"]
+__all__ = ["Bridges", "both_of", "bridges_of", "in_full", "on_the_way"]
 
 Array = NDArray[np.float64]
 
@@ -94,7 +94,12 @@ def bridges_of(choice: Choice, n_samples: int) -> Bridges | None:
     """The bridges of the offers chosen, in full; None where there are none."""
     if not choice.bridges:
         return None
-    found = [_in_full(bridge, choice, n_samples) for bridge in choice.bridges]
+    return in_full(choice.bridges, choice, n_samples)
+
+
+def in_full(bridges: Sequence[Bridge], choice: Choice, n_samples: int) -> Bridges:
+    """Small orders with the terms of their offers."""
+    found = [_in_full(bridge, choice, n_samples) for bridge in bridges]
     suppliers = {n: r for c in choice.candidates for n, r in c.rules.suppliers.items()}
     columns = {name: np.array([each[name] for each in found]) for name in found[0]}
     return Bridges(**columns, suppliers=suppliers)
@@ -128,6 +133,18 @@ def _in_full(bridge: Bridge, choice: Choice, n_samples: int) -> dict[str, object
         "least": max(float(timing.terms.minimum_order[row]), float(timing.terms.pack_size[row])),
         "gain": bridge.gain,
     }
+
+
+def both_of(bridges: Bridges | None, splits: Bridges | None) -> Bridges | None:
+    """All of them as one list, those of `bridges` first."""
+    if bridges is None or splits is None:
+        return bridges or splits
+    joined = {
+        name: np.concatenate([getattr(bridges, name), getattr(splits, name)])
+        for name in Bridges.__dataclass_fields__
+        if name != "suppliers"
+    }
+    return Bridges(**joined, suppliers={**bridges.suppliers, **splits.suppliers})
 
 
 def on_the_way(bridges: Bridges, worlds: Worlds, stock: Stock) -> OnTheWay:

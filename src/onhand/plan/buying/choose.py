@@ -102,6 +102,7 @@ class Choice:
     together : row -> money saved in all by not taking the cheapest offer there, where that is so
     bridges : small orders from fast offers;  candidates : all offers, by number
     horizon : periods that were looked at
+    number : (N,) of the offer taken
     taken : the offers taken together, and their bound; None: every item chose for itself
     tied : suppliers that ask something of an order as a whole, among whom there was a choice
     """
@@ -112,6 +113,7 @@ class Choice:
     bridges: tuple[Bridge, ...]
     candidates: tuple[Candidate, ...]
     horizon: int
+    number: NDArray[np.int64]
     taken: Together | None = None
     tied: tuple[str, ...] = ()
 
@@ -129,7 +131,7 @@ def choose_offers(
     keys = pl.DataFrame({"item": panel.items, "location": panel.locations}).with_row_index("row")
     n_offers = offers_of(keys, tables).group_by("row").agg(n=pl.len()).sort("row")["n"].to_numpy()
     if n_offers.max(initial=1) == 1:
-        return Choice(first, {}, {}, (), (), ahead.horizon)
+        return Choice(first, {}, {}, (), (), ahead.horizon, np.zeros(len(keys), dtype=np.int64))
     offers = _candidates(tables, panel, config, first, stock, int(n_offers.max()), ahead.seed)
     ahead = replace(ahead, horizon=max(ahead.horizon, *(_reach(offer, ahead) for offer in offers)))
     suppliers = {name: rule for c in offers for name, rule in c.rules.suppliers.items()}
@@ -154,6 +156,7 @@ def choose_offers(
         bridges=tuple(x for x in bridges if x is not None and x.quantity > 0),
         candidates=offers,
         horizon=ahead.horizon,
+        number=choice,
         taken=taken if tied else None,
         tied=tuple(sorted(tied)),
     )
@@ -274,7 +277,14 @@ class _Asked:
             least[a.rows] = np.minimum(least[a.rows], a.line.unit_cost)
             margin[a.rows] = np.maximum(margin[a.rows], a.situation.costs.shortage_cost)
             until[a.rows] = np.maximum(until[a.rows], a.gap.lead_time + a.gap.review_period)
-        self._parts += [a.judged(least[a.rows], margin[a.rows], until[a.rows]) for a in answers]
+        for a in answers:
+            elsewhere = np.full(len(self.n_offers), np.inf)
+            for b in answers:
+                if b.offer != a.offer:
+                    elsewhere[b.rows] = np.minimum(elsewhere[b.rows], b.line.unit_cost)
+            self._parts.append(
+                a.judged(least[a.rows], margin[a.rows], until[a.rows], elsewhere[a.rows])
+            )
 
     def _bridge(self, slow: _Answer, fast: _Answer) -> None:
         """Small orders from the fast offer, where they earn something until the slow one's comes."""
@@ -398,21 +408,28 @@ class _Answer:
     cost: Array
     parts: Mapping[str, Array]
 
-    def judged(self, least: Array, margin: Array, until: Array) -> _Answer:
-        """The same, with its landed cost `until` the slowest offer's next order could help."""
+    def judged(self, least: Array, margin: Array, until: Array, elsewhere: Array) -> _Answer:
+        """The same, with its landed cost `until` the slowest offer's next order could help.
+
+        What a capacity cuts off is bought `elsewhere`, at that price (n,); inf: nowhere.
+        """
         gap, costs = self.gap, self.situation.costs
+        beyond = np.where(np.isfinite(elsewhere), -self.line.by_capacity, 0.0)
         times = np.maximum(1.0, (until - gap.lead_time) / gap.review_period)
 
         def landed(quantity: Array) -> LandedCost:
-            return landed_cost(
+            price = self.ladder.at(np.maximum(quantity, self.line.least))
+            found = landed_cost(
                 gap,
                 costs,
-                quantity,
-                unit_cost=self.ladder.at(np.maximum(quantity, self.line.least)),
+                quantity + beyond,
+                unit_cost=price,
                 least_unit_cost=np.minimum(least, self.ladder.at(quantity)),
                 shortage_cost=margin,
                 n_reviews=times,
             )
+            dearer = np.where(beyond > 0, np.maximum(0.0, elsewhere - price) * beyond, 0.0)
+            return replace(found, premium=found.premium + times * dearer)
 
         n_steps = self.line.worth.shape[1]
         cost = [landed(k * self.line.step).total for k in range(n_steps + 1)]

@@ -10,6 +10,7 @@ them than was thought, the lines beside them are decided once more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from onhand.decide.replenish.rounding import RoundedOrder
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.stock import Stock
-from onhand.plan.buying.bridges import Bridges, on_the_way
+from onhand.plan.buying.bridges import Bridges, both_of, on_the_way
 from onhand.plan.buying.buy import Bought, Wait, buy
 from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.proposals import Proposal, joined, propose
@@ -32,18 +33,24 @@ from onhand.plan.projection import View
 __all__ = ["Decided", "decide"]
 
 Array = NDArray[np.float64]
+Second = Callable[[Bought], Bridges | None]
 
 _CELLS = 1 << 21  # steps of worth over all stock points: 16 MiB each of worth and saving
 
 
 @dataclass(frozen=True)
 class Decided:
-    """The orders of every stock point, the bridges beside them, and what to expect of both."""
+    """The orders of every stock point, the lines beside them, and what to expect of all.
+
+    bridges : small orders until a slow supplier delivers
+    splits : what the chosen supplier cannot deliver, from a second one
+    """
 
     bought: Bought
     bridges: Bridges | None
     outlook: Outlook
     ahead: Lookahead
+    splits: Bridges | None = None
 
 
 def decide(
@@ -57,11 +64,13 @@ def decide(
     bridges: Bridges | None = None,
     worlds: Worlds | None = None,
     solver: Solver | None = None,
+    second: Second | None = None,
 ) -> Decided:
     """The orders of every stock point and what to expect with and without them.
 
     `bridges` are the small orders that are thought of, `worlds` the supply that they are added to;
-    `solver` fills containers, None: the plain rule does.
+    `solver` fills containers, None: the plain rule does; `second` finds lines of second suppliers where a
+    capacity cuts those of the first.
     """
     n = len(stock.on_hand)
     n_steps = int(np.clip(_CELLS // max(1, n), 32, 512))
@@ -89,14 +98,39 @@ def decide(
             bridges = bridges if len(bridges.row) else None
         if is_as_thought:
             break
+    known = worlds or Worlds.known(stock, terms.terms, ahead.n_samples)
     if bridges is None:
         seen = ahead
     elif not is_as_thought:
         seen = replace(seen, bridges=on_the_way(bridges, known, stock))
+    splits = None if second is None else second(bought)
+    if splits is not None:
+        bought, bridges, splits = _with_splits(lines, terms, rules, bridges, splits, solver)
+    beside = both_of(bridges, splits)
+    if splits is not None and beside is not None:
+        seen = replace(seen, supply=known.of, splits=on_the_way(beside, known, stock))
     outlook = look_ahead(
         fitted, stock, terms.terms, terms.costs, seen, progress, quantity=bought.quantity
     )
-    return Decided(bought, bridges, outlook, seen)
+    return Decided(bought, bridges, outlook, seen, splits)
+
+
+def _with_splits(
+    lines: Proposal,
+    terms: Economics,
+    rules: Rules,
+    bridges: Bridges | None,
+    splits: Bridges,
+    solver: Solver | None,
+) -> tuple[Bought, Bridges | None, Bridges | None]:
+    """The orders with the second suppliers' lines among theirs, and what is left of all lines beside."""
+    n = 0 if bridges is None else len(bridges.row)
+    bought, left = _bought(lines, terms, rules, both_of(bridges, splits), solver)
+    if bridges is not None:
+        bridges = bridges.with_quantity(left[:n])
+        bridges = bridges if len(bridges.row) else None
+    splits = splits.with_quantity(left[n:])
+    return bought, bridges, splits if len(splits.row) else None
 
 
 def _proposed(

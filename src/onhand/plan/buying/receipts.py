@@ -155,7 +155,7 @@ def notes_on(deliveries: Deliveries, share: float) -> tuple[Assumption, ...]:
         who = supplier or "the supplier"
         if days != 0 and n:
             why = f"{who}: {share:.0%} of deliveries are at most so late, by {n} receipts"
-            notes.append(Assumption("supply.lateness", f"{days:g}", "days", "file", why))
+            notes.append(Assumption("supply.lateness", f"{days:.3g}", "days", "file", why))
         if ordered > 0 and received < 0.995 * ordered:
             why = f"{who} delivered this share of what was ordered; the plan counts on it"
             kept = f"{received / ordered:.3f}"

@@ -183,6 +183,13 @@ def _up_to_the_plan(work: Workings) -> _Blocks:
         size = np.concatenate([size, bridges.quantity * bridges.unit_cost])
         saved = np.concatenate([saved, early])
         margin = np.concatenate([margin, early * work.margin[bridges.row]])
+    splits = work.splits
+    if splits is not None:
+        each = splits.gain / np.maximum(work.margin[splits.row], 1e-12)
+        worth = np.concatenate([worth, splits.gain])
+        size = np.concatenate([size, splits.quantity * splits.unit_cost])
+        saved = np.concatenate([saved, each])
+        margin = np.concatenate([margin, splits.gain])
     order = np.argsort(-worth / np.maximum(size, 1e-12), kind="stable")
     return _Blocks(
         size[order],
