@@ -15,9 +15,8 @@ __all__ = ["SURE", "forecast_parts", "said_parts"]
 
 Array = NDArray[np.float64]
 
-_MOST = 5000  # stock points that are taken apart
 SURE = 0.95  # chance of still selling from which nobody speaks of an end
-_MOST_BY_TREES = 200  # of them those whose trees are asked, which takes a while
+_MOST_BY_TREES = 200  # stock points whose trees are asked, which takes a while
 
 
 def forecast_parts(
@@ -27,12 +26,14 @@ def forecast_parts(
     mean_demand: Array,
     at_stake: Array,
 ) -> dict[int, tuple[Part, ...]]:
-    """The parts of `mean_demand` (N,), row -> parts, of the rows with the most money at stake.
+    """The parts of `mean_demand` (N,), row -> parts.
 
+    The trees of the 200 rows with the most money at stake are asked what they saw; those of the others are
+    told by their level and season alone.
     Parts are means over the horizon, scaled to the mean of the paths that the plan was made from,
     and rounded to thousandths so that they still add up to it.
     """
-    order = np.argsort(-at_stake, kind="stable")[:_MOST]
+    order = np.argsort(-at_stake, kind="stable")
     found: dict[int, tuple[Part, ...]] = {}
     for rows, into_trees in ((order[:_MOST_BY_TREES], True), (order[_MOST_BY_TREES:], False)):
         if not len(rows):
