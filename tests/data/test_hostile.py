@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import traceback
 from pathlib import Path
+from time import process_time
 
 import polars as pl
 import pytest
 
 from onhand.data import read_tables
-from onhand.data.tables import disarmed
+from onhand.data.delimited import _unique
+from onhand.data.tables import disarmed, disarmed_text, write_set_aside
 from onhand.errors import ReadError
 
 SECRET = "s3cr3t"
@@ -59,3 +61,38 @@ def test_no_cell_begins_a_formula(sign: str) -> None:
     """Whatever a spreadsheet would run gets an apostrophe; numbers and words stay."""
     rows = pl.DataFrame({"value": [f"{sign}cmd|calc", "-3,5", "tea = cup"], "count": [1, 2, 3]})
     assert disarmed(rows)["value"].to_list() == [f"'{sign}cmd|calc", "-3,5", "tea = cup"]
+
+
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+def test_no_part_of_a_cell_begins_a_formula_where_semicolons_split(sign: str) -> None:
+    """Excel in Germany splits `tea;=1+1` into two cells; numbers after a semicolon stay numbers."""
+    assert disarmed_text(f"tea; {sign}cmd|calc") == f"tea;' {sign}cmd|calc"
+    assert disarmed_text("A1;01.02.2024;-3;+2,50") == "A1;01.02.2024;-3;+2,50"
+
+
+def test_rows_set_aside_are_quoted(tmp_path: Path) -> None:
+    """A spreadsheet with another list separator keeps each text in one cell."""
+    sales = {"item": ["a", "=b;@c"], "date": ["2024-01-01", "soon"], "quantity": [1, 1]}
+    write_set_aside(read_tables({"sales": sales}), tmp_path / "aside.csv")
+    assert (tmp_path / "aside.csv").read_text().splitlines()[1].endswith(""","'=b;'@c,soon,1\"""")
+
+
+def test_a_table_with_a_column_for_each_day_is_refused_quickly(tmp_path: Path) -> None:
+    """30,003 columns in a small file: one clear error, and no time lost on their names."""
+    headers = ["item", "date", "quantity", *(f"c{k % 20_000}" for k in range(30_000))]
+    (tmp_path / "sales.csv").write_text(",".join(headers) + "\na,2024-01-01,1\n")
+    start = process_time()
+    tables = read_tables(tmp_path)
+    assert process_time() - start < 2  # it was 19 CPU-seconds
+    assert tables.sales is None
+    found = [f for f in tables.findings if f.rule == "too-many-columns"]
+    assert [(f.severity, f.count) for f in found] == [("error", 30_003)]
+
+
+def test_many_headers_of_one_name_stay_apart() -> None:
+    """Also where a header looks like the number that another one got; and in no time."""
+    start = process_time()
+    names, n_renamed = _unique(["c", "c (2)", *["c"] * 30_000])
+    assert process_time() - start < 1
+    assert len(set(names)) == len(names)
+    assert n_renamed == 30_000

@@ -38,7 +38,8 @@ def command(
     if as_json:
         typer.echo(json.dumps(_as_dict(tables), ensure_ascii=False, indent=2))
     elif as_csv:
-        typer.echo(disarmed(findings_table(tables.findings)).write_csv(), nl=False)
+        rows = disarmed(findings_table(tables.findings))
+        typer.echo(rows.write_csv(quote_style="non_numeric"), nl=False)
     else:
         show_tables(tables)
         show_findings(tables.findings)

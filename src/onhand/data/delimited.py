@@ -34,6 +34,7 @@ __all__ = ["Delimited", "read_delimited"]
 _DELIMITERS = (",", ";", "\t", "|")
 _MOST_LINES = 50  # a quoted cell over more lines is an unclosed quote
 _TELLING = re.compile(r"[^\W\d_]|.{11}")  # a word, or as long as a telephone number
+_MOST_COLUMNS = 1_000  # wider is another delimiter, or a table turned on its side
 _SYSTEMATIC = 0.01  # share of short rows from which the export simply drops empty cells at the end
 
 Rows = NDArray[np.int64]
@@ -53,7 +54,7 @@ def read_delimited(path: Path) -> Delimited:
     """The cells of a delimited text file, all as texts; never raises for what stands in it.
 
     The delimiter, the encoding and the line of the headers are found out. Headers that repeat get
-    a number.
+    a number. Of a file with more than 1,000 columns nothing is read, and a finding says so.
     """
     decoded = decode(path.read_bytes())
     findings = list(_decoding_findings(path.name, decoded.is_what, decoded.n_zero_bytes))
@@ -66,6 +67,8 @@ def read_delimited(path: Path) -> Delimited:
             )
         return _nothing(path.name, findings)
     layout = _Layout.of(decoded.data)
+    if len(layout.headers) > _MOST_COLUMNS:
+        return _nothing(path.name, [*findings, _too_wide(path.name, len(layout.headers))])
     text = _Text(path.name, decoded.data[layout.start :], layout)
     findings += layout.findings(path.name)
     fast = _fast(text)
@@ -75,6 +78,17 @@ def read_delimited(path: Path) -> Delimited:
 def _nothing(file: str, findings: list[Finding]) -> Delimited:
     origin = Origin(file, lambda rows: rows, lambda rows: [""] * len(rows))
     return Delimited(pl.DataFrame(), origin, pl.DataFrame(schema=SET_ASIDE), tuple(findings))
+
+
+def _too_wide(file: str, n_columns: int) -> Finding:
+    return Finding(
+        "error",
+        file,
+        "too-many-columns",
+        f"{n_columns:,} columns; a table has at most {_MOST_COLUMNS:,}",
+        "write a row for each item and date instead of a column; nothing of it was read",
+        n_columns,
+    )
 
 
 def _decoding_findings(file: str, is_what: str, n_zero: int) -> Iterator[Finding]:
@@ -175,7 +189,8 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def _unique(names: list[str]) -> tuple[list[str], int]:
     seen: dict[str, int] = {}
-    unique, n_renamed = [], 0
+    unique: dict[str, None] = {}  # in order, and quick to ask
+    n_renamed = 0
     for position, given in enumerate(names, start=1):
         name = given or f"column {position}"
         key = normalise_header(name)
@@ -184,8 +199,8 @@ def _unique(names: list[str]) -> tuple[list[str], int]:
             name, n_renamed = f"{name} ({seen[key]})", n_renamed + 1
         while name in unique:
             name += "'"
-        unique.append(name)
-    return unique, n_renamed
+        unique[name] = None
+    return list(unique), n_renamed
 
 
 class _Text:

@@ -12,7 +12,7 @@ import polars as pl
 
 from onhand.data.findings import Finding
 
-__all__ = ["SET_ASIDE", "Tables", "disarmed", "mask", "write_set_aside"]
+__all__ = ["SET_ASIDE", "Tables", "disarmed", "disarmed_text", "mask", "write_set_aside"]
 
 SET_ASIDE = {
     "table": pl.String,
@@ -84,8 +84,8 @@ class Tables:
 def write_set_aside(tables: Tables, path: str | Path) -> int:
     """Writes the rows set aside as CSV and gives back how many there were.
 
-    A cell that a spreadsheet would run as a formula (it begins with = + - @, tab or return, and
-    is not a plain number) gets an apostrophe in front.
+    A cell that a spreadsheet would run as a formula gets an apostrophe (`disarmed_text`), and texts
+    are quoted.
 
     >>> import tempfile, pathlib
     >>> rows = pl.DataFrame([("sales", "s.csv", 2, "no date", "=1+1,x")], schema=SET_ASIDE, orient="row")
@@ -93,11 +93,11 @@ def write_set_aside(tables: Tables, path: str | Path) -> int:
     ...     path = pathlib.Path(folder) / "set_aside.csv"
     ...     n = write_set_aside(Tables(set_aside=rows), path)
     ...     print(n, path.read_text().splitlines()[1])
-    1 sales,s.csv,2,no date,"'=1+1,x"
+    1 "sales","s.csv",2,"no date","'=1+1,x"
     """
     safe = disarmed(tables.set_aside)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    safe.write_csv(path)
+    safe.write_csv(path, quote_style="non_numeric")
     return safe.height
 
 
@@ -108,13 +108,39 @@ def disarmed(rows: pl.DataFrame) -> pl.DataFrame:
     ["'=1+1", "'＝1+1", '-3', 'tea']
     """
     texts = pl.col(pl.String)
-    risky = texts.str.contains(_FORMULA) & ~texts.str.contains(_NUMBER)
-    return rows.with_columns(pl.when(risky).then(pl.lit("'") + texts).otherwise(texts).name.keep())
+    risky = texts.str.contains(_RISKY)
+    safe = texts.map_elements(disarmed_text, return_dtype=pl.String)
+    if not any(rows.select(risky.any()).row(0)):
+        return rows
+    return rows.with_columns(pl.when(risky).then(safe).otherwise(texts).name.keep())
+
+
+def disarmed_text(text: str) -> str:
+    """The text with an apostrophe before each part that a spreadsheet would run as a formula.
+
+    A part begins with = + - @, ordinary or full-width, and is no plain number. Spreadsheets of
+    countries with a decimal comma split a line at semicolons, also where it is quoted in the
+    manner of the others, so what follows a semicolon, a tab or a new line is a part too.
+
+    >>> disarmed_text("=1+1"), disarmed_text("tea;=1+1"), disarmed_text("A1;-3;2,50")
+    ("'=1+1", "tea;'=1+1", 'A1;-3;2,50')
+    """
+    parts = _PARTS.split(text)
+    is_first = True
+    for k, part in enumerate(parts):
+        if part.strip() and k % 2 == 0:
+            if _FORMULA.match(part) and not _NUMBER.match(part):
+                at = 0 if is_first else k
+                parts[at] = f"'{parts[at]}"
+            is_first = False
+    return "".join(parts)
 
 
 # Spreadsheets read the full-width signs of East Asian keyboards too.
-_FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
-_NUMBER = r"^\s*[+\-]?\d+([.,]\d+)?\s*$"
+_RISKY = r"[=+\-@＝＋－＠]"
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+_NUMBER = re.compile(r"\s*[+\-]?\d+([.,]\d+)?\s*$")
+_PARTS = re.compile(r"([;\t\r\n])")
 _EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(\.[\w\-]+)+")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from pathlib import Path
 
+from onhand.data.tables import disarmed_text
 from onhand.plan.plan import Plan
 
 __all__ = ["orders_csv", "write_orders_csv"]
@@ -33,15 +32,16 @@ COLUMNS = (
 
 def orders_csv(plan: Plan) -> str:
     """The order lines as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = [",".join(COLUMNS)]
     for line in plan.orders:
         cells = {"currency": plan.shop.currency, "reason": line.sentence}
-        writer.writerow(
-            _safe(cells[name] if name in cells else getattr(line, name)) for name in COLUMNS
+        rows.append(
+            ",".join(
+                _quoted(_safe(cells[name] if name in cells else getattr(line, name)))
+                for name in COLUMNS
+            )
         )
-    return text.getvalue()
+    return "\n".join(rows) + "\n"
 
 
 def write_orders_csv(plan: Plan, path: str | Path) -> None:
@@ -58,4 +58,13 @@ def _safe(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.0f}" if value == int(value) else repr(value)
     text = re.sub(r"[\x00-\x1f]+", " ", str(value))
-    return f"'{text}" if re.match(r"\s*[=+\-@＝＋－＠]", text) else text
+    return disarmed_text(text)
+
+
+def _quoted(cell: str) -> str:
+    """A cell in quotes where some spreadsheet would split it: at a comma, a semicolon or a tab.
+
+    >>> _quoted("tea; green"), _quoted('6" pot'), _quoted("tea")
+    ('"tea; green"', '"6"" pot"', 'tea')
+    """
+    return '"' + cell.replace('"', '""') + '"' if re.search(r'[",;\t\r\n]', cell) else cell

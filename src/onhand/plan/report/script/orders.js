@@ -76,12 +76,24 @@ function openable(row, order) {
   row.addEventListener("click", (e) => { if (!e.target.closest("a, button") && !String(getSelection())) toggle(); });
 }
 
-// A spreadsheet runs text that starts like a formula; a quote before it keeps it text.
+// A spreadsheet runs text that starts like a formula, also after a semicolon where that is its list
+// separator; a quote before it keeps it text. The same rule as disarmed_text in data/tables.py.
+function disarmed(text) {
+  const parts = text.split(/([;\t\r\n])/);
+  let isFirst = true;
+  parts.forEach((part, k) => {
+    if (k % 2 || !part.trim()) return;
+    if (/^\s*[=+\-@＝＋－＠]/.test(part) && !/^\s*[+-]?\d+([.,]\d+)?\s*$/.test(part)) parts[isFirst ? 0 : k] = `'${parts[isFirst ? 0 : k]}`;
+    isFirst = false;
+  });
+  return parts.join("");
+}
+
 function csvCell(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
-  const text = /^\s*[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = disarmed(String(value));
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 // The lines as orders.csv writes them, in the same columns.
