@@ -50,10 +50,12 @@ EXAMPLES: dict[str, Any] = {
     "ItemSeasons": lambda cls: cls(TSB()),
     "NewItems": lambda cls: cls(MovingAverage(8)),
     "OwnSpread": lambda cls: cls(MovingAverage(8)),
+    "Reconciled": lambda cls: cls(MovingAverage(8), TSB(), is_tried=False),
     "Recent": lambda cls: cls(TSB(), 60),
     "Seasonalised": lambda cls: cls(TSB()),
     "Shared": lambda cls: cls(TSB()),
     "Steered": lambda cls: cls(MovingAverage(8), TSB()),
+    "Suspicious": lambda cls: cls(MovingAverage(8)),
 }
 H, S = 9, 40
 

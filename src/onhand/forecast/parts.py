@@ -36,6 +36,7 @@ from onhand.forecast.align import FittedAligned
 from onhand.forecast.calibrated import FittedCalibrated
 from onhand.forecast.ending import FittedEnding
 from onhand.forecast.forecaster import FittedForecaster
+from onhand.forecast.hierarchy import FittedReconciled
 from onhand.forecast.item_seasons import FittedItemSeasons
 from onhand.forecast.new_items import FittedNewItems
 from onhand.forecast.seasonalised import FittedSeasonalised
@@ -125,7 +126,7 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
         return _onto(fitted, fitted.point, "past errors", ask)
     if isinstance(fitted, FittedNewItems | FittedEnding):
         return _onto(fitted, fitted.inner, "life cycle", ask)
-    if isinstance(fitted, FittedAligned):
+    if isinstance(fitted, FittedAligned | FittedReconciled):
         return _onto(fitted, fitted.inner, "level", ask)
     behind = getattr(getattr(fitted, "curve", None), "fitted", None)
     if behind is not None:  # only the spread is another one's

@@ -220,13 +220,6 @@ class DemandSettings(_Section):
             "'n_view 1, search_interest 45'. What is not named is known at once."
         ),
     )
-    infer_stock_outs: bool = Field(
-        default=False,
-        description=(
-            "Whether a forecast takes a silence that is too long to be luck for an empty shelf, where "
-            "stock was not recorded. Only silences that ended: an item that is over stays over."
-        ),
-    )
     announced: bool = Field(
         default=True,
         description=(
@@ -278,6 +271,13 @@ class ForecastSettings(_Section):
         ),
     )
 
+    infer_stock_outs: bool = Field(
+        default=False,
+        description=(
+            "Whether a forecast takes a silence that is too long to be luck for an empty shelf, where "
+            "stock was not recorded. Only silences that ended: an item that is over stays over."
+        ),
+    )
     @property
     def named(self) -> str:
         """What forecasts: one name, or two with a plus between them."""

@@ -23,6 +23,7 @@ from onhand.forecast.own_spread import OwnSpread
 from onhand.forecast.shared import Shared
 from onhand.forecast.steered import Steered
 from onhand.forecast.steering import steered_by_trees
+from onhand.forecast.suspicious import Suspicious
 from onhand.plan.config import ForecastSettings
 from onhand.plan.plan import Assumption
 
@@ -89,11 +90,13 @@ def forecasters_of(
     ['tsb + moving_average']
     """
     named = forecasters_for(settings.forecaster, frequency, n_known)
-    if not settings.blend:
-        return named
-    second = forecasters_for(settings.blend, frequency, n_known)
-    both = Blend([next(iter(named.values())), next(iter(second.values()))])
-    return {settings.named: both}
+    if settings.blend:
+        second = forecasters_for(settings.blend, frequency, n_known)
+        both = Blend([next(iter(named.values())), next(iter(second.values()))])
+        named = {settings.named: both}
+    if settings.infer_stock_outs:
+        return {name: Suspicious(forecaster) for name, forecaster in named.items()}
+    return named
 
 
 def forecaster_note(name: str, chosen: str, n_known: float) -> Assumption:
