@@ -321,7 +321,7 @@ _SAID = {
     "phase_out": "the end of the item",
     "no_longer_sells": "holding back what hardly sells any more",
     "kept_from_last_plan": "staying with the last plan's quantity",
-    "capacity": "what the supplier can deliver",
+    "capacity": "the supplier's capacity",
     "price_break": "a lower price from here on",
     "minimum_value": "the supplier's minimum value",
     "minimum_weight": "the supplier's minimum weight",

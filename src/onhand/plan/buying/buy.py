@@ -27,7 +27,7 @@ __all__ = ["Bought", "Wait", "buy"]
 
 Array = NDArray[np.float64]
 
-_MOST_PICKS = 64  # combinations of containers' contents that are tried under a budget
+_MOST_PICKS = 32  # combinations of containers' contents that are tried under a budget
 
 
 @dataclass(frozen=True)

@@ -308,8 +308,9 @@ class _Asked:
             _net_worth(mine, its.supply, mine.supply, its.terms, premium, once=once)
             for once in (True, False)
         )
+        capacity = self.offers[fast.offer].rules.capacity[fast.rows[f]]
         gain_all, _ = _best_of(whole, its.terms, fixed)
-        gain, n_steps = _best_of(first, its.terms, fixed)
+        gain, n_steps = _best_of(first, its.terms, fixed, capacity)
         for i in np.flatnonzero(gain_all > 0.005).tolist():
             key = int(slow.rows[s[i]]), slow.offer
             known = self.bridges.get(key)
@@ -378,11 +379,18 @@ def _net_worth(
     return Worth(found.step, found.worth - (premium * found.step)[:, None])
 
 
-def _best_of(packs: Worth, terms: SupplyTerms, fixed: Array) -> tuple[Array, NDArray[np.int64]]:
-    """What the best number of packs earns beyond the cost of the order, and that number, (n,)."""
+def _best_of(
+    packs: Worth, terms: SupplyTerms, fixed: Array, most: Array | float = np.inf
+) -> tuple[Array, NDArray[np.int64]]:
+    """What the best number of packs earns beyond the cost of the order, and that number, (n,).
+
+    `most` (n,) units are not exceeded.
+    """
     total = np.cumsum(packs.worth, axis=1)  # (n, K)
     fewest = np.ceil(np.maximum(terms.minimum_order, terms.pack_size) / packs.step - 1e-9)
-    allowed = np.arange(1, packs.worth.shape[1] + 1) >= fewest[:, None]
+    count = np.arange(1, packs.worth.shape[1] + 1)
+    allowed = count >= fewest[:, None]
+    allowed &= count <= np.broadcast_to(np.asarray(most) / packs.step + 1e-9, len(fixed))[:, None]
     total = np.where(allowed, total, -np.inf)
     return total.max(axis=1) - fixed, total.argmax(axis=1) + 1
 
@@ -414,7 +422,9 @@ class _Answer:
         What a capacity cuts off is bought `elsewhere`, at that price (n,); inf: nowhere.
         """
         gap, costs = self.gap, self.situation.costs
-        beyond = np.where(np.isfinite(elsewhere), -self.line.by_capacity, 0.0)
+        is_split = (self.line.by_capacity < 0) & np.isfinite(elsewhere)
+        beyond = np.where(is_split, -self.line.by_capacity, 0.0)
+        other = np.where(is_split, elsewhere, 0.0)
         times = np.maximum(1.0, (until - gap.lead_time) / gap.review_period)
 
         def landed(quantity: Array) -> LandedCost:
@@ -428,7 +438,7 @@ class _Answer:
                 shortage_cost=margin,
                 n_reviews=times,
             )
-            dearer = np.where(beyond > 0, np.maximum(0.0, elsewhere - price) * beyond, 0.0)
+            dearer = np.maximum(0.0, other - price) * beyond
             return replace(found, premium=found.premium + times * dearer)
 
         n_steps = self.line.worth.shape[1]

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
+from onhand.data.weekdays import weekdays_in
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.economics import Economics, whole_periods
 
 __all__ = ["OrderDays", "Timing", "order_days_of", "timing_of"]
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOST_DAYS = 730  # a supplier closed for longer is not waited for
 _DAY = timedelta(days=1)
 
@@ -97,7 +97,7 @@ def order_days_of(tables: Tables) -> Mapping[str | None, OrderDays]:
     days: dict[str | None, frozenset[int]] = {}
     if tables.suppliers is not None and "order_weekdays" in tables.suppliers.columns:
         for supplier, text in tables.suppliers.select("supplier", "order_weekdays").iter_rows():
-            days[supplier] = weekdays(text or "")
+            days[supplier] = weekdays_in(text or "")[0]
     everywhere = closed.get(None, [])
     return {
         name: OrderDays(
@@ -107,16 +107,6 @@ def order_days_of(tables: Tables) -> Mapping[str | None, OrderDays]:
         else OrderDays(closures=tuple(everywhere))
         for name in {None, *closed, *days}
     }
-
-
-def weekdays(text: str) -> frozenset[int]:
-    """The days named in a cell such as `Mon; Thursday`; words that are no weekday are passed over.
-
-    >>> sorted(weekdays("Mon; Thursday"))
-    [0, 3]
-    """
-    words = text.lower().replace(",", ";").replace("/", ";").replace(" ", ";").split(";")
-    return frozenset(_WEEKDAYS.index(w[:3]) for w in words if w[:3] in _WEEKDAYS)
 
 
 def timing_of(panel: Panel, terms: Economics, days: Mapping[str | None, OrderDays]) -> Timing:

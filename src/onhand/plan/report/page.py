@@ -104,6 +104,7 @@ def _order(line: Mapping[str, Any]) -> Record:
         **line,
         "supplier": None if supplier in ("", UNNAMED_SUPPLIER) else supplier,
         "steps": order_steps(line["reason"]),
+        "kind": line.get("kind", "order"),
     }
 
 
