@@ -29,11 +29,12 @@ def known_covariates(
 
     Where the calendar is silent about the past, sales with a column of that name lend theirs. A
     price stands until another is seen; a promotion or holiday nobody planned is none; else what
-    is not said is NaN. Where the calendar plans promotions, those that sales tell of are taken for
-    plans too; anything else that sales lend was not known before its period.
+    is not said is NaN. What sales lend was not known before its period.
 
     A price that was merely *paid* is no plan: it is the mean over the customers of a period, lower
-    where one bought a lot, and not known before the period is over. The same holds for promotions.
+    where one bought a lot, and not known before the period is over. A promotion told by rows that are
+    there only because something sold tells that it sold; where sales have rows of 0 units, too, they
+    tell of promotions whether or not anything sold, and are taken for the plan.
     """
     n, t = grid.shape
     known = _calendar(tables.calendar, grid)
@@ -44,6 +45,9 @@ def known_covariates(
             full = planned
         elif name in _ZERO_WHERE_SILENT:
             past, some = _of_sales(name, sales, grid)
+            if not (sales["quantity"] == 0).any():
+                lent[name] = np.zeros(full.shape, dtype=bool)
+                lent[name][:, :t] = some & (past > np.nan_to_num(full[:, :t]))
             full[:, :t] = np.where(some, np.fmax(past, full[:, :t]), full[:, :t])
         else:
             past, some = _of_sales(name, sales, grid)

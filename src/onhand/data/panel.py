@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 
 from onhand.errors import HistoryError, ShapeError
 
-__all__ = ["Frequency", "Panel"]
+__all__ = ["NONE_UNLESS_PLANNED", "Frequency", "Panel", "as_planned"]
 
 Floats = NDArray[np.float32]
 Dates = NDArray[np.datetime64]
+
+# Unplanned, these are none; anything else stays what it was until something new is planned.
+NONE_UNLESS_PLANNED = ("promotion", "holiday")
 
 
 class Frequency(Enum):
@@ -85,7 +88,8 @@ class Panel:
         What does not change: category, brand, title, city, first-level aggregates.
     lent : name -> (N, T + F) bool
         Where a known covariate was not planned but seen in the sales of its own period, such as a
-        price that was paid, or carried forward from there. `until` forgets those values.
+        price that was paid, or carried forward from there. `until` forgets those values: a promotion
+        or holiday that was not planned is none (0), anything else is what it last was.
 
     Raises
     ------
@@ -227,13 +231,10 @@ class Panel:
 
     def _planned(self, name: str, n_periods: int) -> Floats:
         """A known covariate as it was known after `n_periods`: what was only seen later is not in it."""
-        values, marks = self.known[name], self.lent.get(name)
-        if marks is None or not marks[:, n_periods:].any():
-            return values
-        told = np.array(np.broadcast_to(values, (self.n_series, values.shape[1])), dtype=np.float32)
-        for t in range(n_periods, told.shape[1]):
-            told[:, t] = np.where(marks[:, t], told[:, t - 1], told[:, t])
-        return told
+        marks = self.lent.get(name)
+        if marks is None:
+            return self.known[name]
+        return as_planned(name, self.known[name], marks, n_periods)
 
     def rows(self, index: slice | NDArray[Any]) -> Panel:
         """The panel of some stock points: a slice, a boolean mask (N,) or an array of row numbers."""
@@ -252,6 +253,33 @@ class Panel:
     def future_dates(self, horizon: int) -> Dates:
         """First days of the `horizon` periods after the last one."""
         return self.frequency.after(self.dates[-1], horizon)
+
+
+def as_planned(name: str, values: Floats, marks: NDArray[np.bool_], n_periods: int) -> Floats:
+    """A covariate (N or 1, W) as it was known after `n_periods`: what was only seen later is not in it.
+
+    marks : (N, <= W) bool, where it was lent, as in `Panel.lent`; periods beyond repeat the last
+        one known, and are lent with it
+
+    >>> seen = np.array([[False, True, True, False]])
+    >>> as_planned("price", np.array([[5, 4, 3, 6]], np.float32), seen, 1).tolist()
+    [[5.0, 5.0, 5.0, 6.0]]
+    >>> as_planned("promotion", np.array([[0, 1, 1, 1]], np.float32), seen, 1).tolist()
+    [[0.0, 0.0, 0.0, 1.0]]
+    """
+    later = np.ones((len(marks), values.shape[1] - n_periods), dtype=bool)
+    given = marks[:, n_periods : values.shape[1]]
+    later[:, : given.shape[1]] = given
+    if not later.any():
+        return values
+    told = np.array(np.broadcast_to(values, (len(marks), values.shape[1])), dtype=np.float32)
+    if name in NONE_UNLESS_PLANNED:
+        told[:, n_periods:][later] = 0
+        return told
+    last = np.where(later, n_periods - 1, np.arange(n_periods, values.shape[1]))
+    np.maximum.accumulate(last, axis=1, out=last)
+    told[:, n_periods:] = np.take_along_axis(told, last, axis=1)
+    return told
 
 
 def _or_ones(values: Any, shape: tuple[int, ...]) -> Floats:

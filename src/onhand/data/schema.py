@@ -38,6 +38,7 @@ class Kind(Enum):
     NUMBER = "number"
     SHARE = "share"  # 0..1, or a yes/no flag, or a percentage
     DAYS_LIST = "days;days;..."  # several numbers in one cell
+    WEEKDAYS = "weekday;weekday;..."  # days of the week, in any of a dozen languages
 
     @property
     def dtype(self) -> pl.DataType:
@@ -123,10 +124,24 @@ _LOCATION_ALIASES = _also(
     "site branch outlet depot source_code fulfillment_center_id filiale lager "
     "tienda almacen magasin entrepot"
 )
+_SUPPLIER_ALIASES = _also(
+    "vendor supplier_name supplier_id lieferant kreditor proveedor fournisseur leverancier fornitore"
+)
+# How many, in German, Spanish, French, Dutch and Italian: the same words head every table.
+_UNITS_ALIASES = _also(
+    "menge anzahl stueck stück stueckzahl stückzahl stk cantidad cant unidades uds quantite quantité "
+    "qte qté unites unités aantal hoeveelheid stuks quantita quantità qta qtà pezzi"
+)
+# The same of what was ordered.
+_ORDERED_ALIASES = _also(
+    "bestellmenge bestellte_menge offene_menge bestellt cantidad_pedida cantidad_ordenada "
+    "quantite_commandee quantité_commandée besteld_aantal bestelde_hoeveelheid quantita_ordinata "
+    "quantità_ordinata"
+)
 _DATE_ALIASES = _also(
     "ds day week month timestamp time datetime date_time order_date created_at "
     "paid_at purchase_date invoice_date sale_date sales_date transaction_date "
-    "date_created period datum fecha jour"
+    "date_created period datum fecha jour data giorno"
 )
 
 
@@ -179,10 +194,16 @@ SALES = Table(
             is_required=True,
             low=-MOST_UNITS,
             high=MOST_UNITS,
-            aliases=_also(
-                "y qty units sales sale units_sold unit_sales quantity_sold qty_sold "
-                "quantity_purchased net_quantity sold demand lineitem_quantity units_ordered "
-                "volume menge anzahl cantidad unidades quantite ventes"
+            aliases=(
+                *_also(
+                    "y qty units sales sale units_sold unit_sales quantity_sold qty_sold "
+                    "quantity_purchased net_quantity sold demand lineitem_quantity units_ordered "
+                    "volume"
+                ),
+                *_UNITS_ALIASES,
+                *_also(
+                    "absatz verkaufsmenge verkauft ventas ventes vendu verkocht vendite venduto"
+                ),
             ),
         ),
         _money(
@@ -398,11 +419,15 @@ STOCK = Table(
             is_required=True,
             low=-MOST_UNITS,
             high=MOST_UNITS,
-            aliases=_also(
-                "onhand on_hand_current stock stock_level stock_on_hand qty_on_hand "
-                "quantity_on_hand inventory inventory_level inventory_quantity "
-                "variant_inventory_qty afn_fulfillable_quantity ending_warehouse_balance "
-                "end_inventory available quantity qty units bestand existencias"
+            aliases=(
+                *_also(
+                    "onhand on_hand_current stock stock_level stock_on_hand qty_on_hand "
+                    "quantity_on_hand inventory inventory_level inventory_quantity "
+                    "variant_inventory_qty afn_fulfillable_quantity ending_warehouse_balance "
+                    "end_inventory available quantity qty units bestand lagerbestand existencias "
+                    "voorraad giacenza"
+                ),
+                *_UNITS_ALIASES,
             ),
         ),
         Column(
@@ -449,9 +474,13 @@ INBOUND = Table(
             is_required=True,
             low=0,
             high=MOST_UNITS,
-            aliases=_also(
-                "qty units ordered order_quantity quantity_ordered on_order incoming "
-                "outstanding afn_inbound_shipped_quantity"
+            aliases=(
+                *_also(
+                    "qty units ordered order_quantity quantity_ordered on_order incoming "
+                    "outstanding afn_inbound_shipped_quantity"
+                ),
+                *_ORDERED_ALIASES,
+                *_UNITS_ALIASES,
             ),
         ),
         Column(
@@ -459,21 +488,32 @@ INBOUND = Table(
             Kind.DATE,
             "the day it is expected",
             "order date plus lead time, else last day plus lead time",
-            aliases=_also("due eta expected_date arrival_date expected_arrival delivery_date date"),
+            aliases=_also(
+                "due eta expected_date arrival_date expected_arrival delivery_date liefertermin "
+                "lieferdatum fecha_entrega fecha_de_entrega date_livraison date_de_livraison "
+                "leverdatum data_consegna date"
+            ),
         ),
         Column(
             "order_date",
             Kind.DATE,
             "the day it was ordered",
             "unknown",
-            aliases=_also("ordered_on po_date po_sent created_at"),
+            aliases=_also(
+                "ordered_on po_date po_sent bestelldatum bestellt_am fecha_pedido fecha_de_pedido "
+                "date_commande date_de_commande besteldatum data_ordine created_at"
+            ),
         ),
         Column(
             "received_date",
             Kind.DATE,
             "the day it came in; with the order date it is an observed lead time",
             "not yet received",
-            aliases=_also("received received_on receipt_date delivered"),
+            aliases=_also(
+                "received received_on receipt_date delivered wareneingang eingangsdatum geliefert_am "
+                "fecha_recepcion fecha_recepción date_reception date_réception ontvangstdatum "
+                "data_ricezione"
+            ),
         ),
         Column(
             "received_quantity",
@@ -483,14 +523,18 @@ INBOUND = Table(
             "units",
             low=0,
             high=MOST_UNITS,
-            aliases=_also("quantity_received qty_received received_qty units_received"),
+            aliases=_also(
+                "quantity_received qty_received received_qty units_received gelieferte_menge "
+                "liefermenge cantidad_recibida quantite_recue quantité_reçue ontvangen_aantal "
+                "quantita_ricevuta quantità_ricevuta"
+            ),
         ),
         Column(
             "supplier",
             Kind.TEXT,
             "who delivers",
             "the item's supplier in supply",
-            aliases=_also("vendor supplier_name supplier_id lieferant proveedor"),
+            aliases=_SUPPLIER_ALIASES,
         ),
     ),
     ("item", "location", "due_date"),
@@ -512,7 +556,7 @@ SUPPLY = Table(
             Kind.TEXT,
             "who delivers",
             "`supplier`: the one there is",
-            aliases=_also("vendor supplier_name supplier_id lieferant proveedor"),
+            aliases=_SUPPLIER_ALIASES,
         ),
         Column(
             "lead_time",
@@ -541,7 +585,9 @@ SUPPLY = Table(
             low=0,
             high=MOST_UNITS,
             aliases=_also(
-                "minimum_order min_order_quantity minimum_order_quantity min_qty mindestmenge"
+                "minimum_order min_order_quantity minimum_order_quantity min_qty mindestmenge "
+                "mindestbestellmenge cantidad_minima cantidad_mínima quantite_minimale "
+                "quantité_minimale minimale_hoeveelheid quantita_minima quantità_minima"
             ),
         ),
         Column(
@@ -578,6 +624,7 @@ SUPPLY = Table(
             "purchase_price",
             "buy_price",
             "landed_cost",
+            "einkaufspreis",
         ),
         Column(
             "order_cost",
@@ -614,8 +661,6 @@ SUPPLY = Table(
     Repeat.FIRST,
     "left out, with a finding",
 )
-
-_SUPPLIER_ALIASES = _also("vendor supplier_name supplier_id lieferant proveedor")
 
 
 def _whole_order(name: str, meaning: str, unit: str, aliases: str, null: str = "none") -> Column:
@@ -659,10 +704,14 @@ SUPPLIERS = Table(
         ),
         Column(
             "order_weekdays",
-            Kind.TEXT,
-            "days of the week on which it takes orders, e.g. `mon;thu`",
+            Kind.WEEKDAYS,
+            "days of the week on which it takes orders, e.g. `mon;thu`, `Mo, Do`, `Mon-Fri` or `daily`; "
+            "a word that is no day is an error finding, and the other days of its cell hold",
             "every day",
-            aliases=_also("order_days ordering_days order_weekday order_day weekdays weekday"),
+            aliases=_also(
+                "order_days ordering_days order_weekday order_day weekdays weekday bestelltage "
+                "bestelltag dias_de_pedido jours_de_commande besteldagen giorni_di_ordine"
+            ),
         ),
         _whole_order(
             "order_cost",
@@ -729,7 +778,14 @@ PRICE_BREAKS = Table(
             is_required=True,
             low=0,
             high=MOST_UNITS,
-            aliases=_also("from_quantity min_quantity minimum_quantity break_quantity qty units"),
+            aliases=(
+                *_also(
+                    "from_quantity min_quantity minimum_quantity break_quantity qty units ab_menge "
+                    "staffelmenge ab_stueck ab_stück desde desde_cantidad a_partir_de vanaf vanaf_aantal "
+                    "da_quantita da_quantità"
+                ),
+                *_UNITS_ALIASES,
+            ),
         ),
         Column(
             "unit_cost",
@@ -740,7 +796,10 @@ PRICE_BREAKS = Table(
             is_required=True,
             low=0,
             high=MOST_MONEY,
-            aliases=_also("price cost unit_price cost_price break_price"),
+            aliases=_also(
+                "price cost unit_price cost_price break_price einkaufspreis staffelpreis preis precio "
+                "prix prijs prezzo"
+            ),
         ),
     ),
     ("item", "supplier", "quantity"),
@@ -845,7 +904,8 @@ CALENDAR = Table(
     ("date", "item", "location"),
     Repeat.FIRST,
     "numbers become covariates known in advance; a row for an item or a location overrides a row "
-    "for all; a column of the same name in sales lends its past",
+    "for all; a column of the same name in sales lends its past, but not as a plan: give past "
+    "promotions here, too, unless sales have rows of 0 units",
 )
 
 MARKET = Table(
@@ -979,7 +1039,7 @@ INVOICES = Table(
             is_required=True,
             low=-MOST_UNITS,
             high=MOST_UNITS,
-            aliases=_also("lineitem_quantity qty units"),
+            aliases=(*_also("lineitem_quantity qty units"), *_UNITS_ALIASES),
         ),
         Column(
             "price",

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from onhand.data.panel import Frequency
+from onhand.data.panel import Frequency, as_planned
 from onhand.demand.history import DemandHistory
 from onhand.errors import HistoryError, OnhandWarning
 
@@ -127,7 +127,8 @@ class Past:
     has_year : whether enough was seen to learn what last year's season tells of this one's
     first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
     last_gap : (N,) periods up to and with the last one whose exposure is below 1; 0: there is none
-    known : name -> (N or 1, >= t) float32, covariates known in advance, gaps carried forward
+    known : name -> (N or 1, t + H) float32, covariates known in advance, gaps carried forward
+    lent : name -> (N, t + F) bool, where they were not, see `Panel.lent`: `until` forgets those values
     spreads : name -> standard deviation of a known covariate that varies
     observed : name -> (N or 1, t) float32
     pools : name -> (N,) int, the group of each series in every pool; pools share one numbering
@@ -146,6 +147,7 @@ class Past:
     first_sale: NDArray[np.int64]
     last_gap: NDArray[np.int64]
     known: Mapping[str, Floats]
+    lent: Mapping[str, NDArray[np.bool_]]
     spreads: Mapping[str, float]
     observed: Mapping[str, Floats]
     pools: Mapping[str, NDArray[np.int64]]
@@ -179,6 +181,7 @@ class Past:
             first_sale=first_sale,
             last_gap=last_gap,
             known=known,
+            lent=panel.lent,
             spreads=_spreads(known),
             observed=dict(panel.observed),
             pools=pools,
@@ -195,7 +198,11 @@ class Past:
         return int(self.filled.shape[1])
 
     def until(self, t: int) -> Past:
-        """The same before an earlier origin `t`; later demand, stock and observations are absent."""
+        """The same before an earlier origin `t`.
+
+        Later demand, stock and observations are absent, and so is what was seen of covariates that
+        nobody had planned: the price that was paid tells how much was sold.
+        """
         if not 1 <= t <= self.n_periods:
             raise HistoryError(f"origin {t} lies outside 1..{self.n_periods}")
         return replace(
@@ -204,6 +211,10 @@ class Past:
             is_known=self.is_known[:, :t],
             in_stock=self.in_stock[:, :t],
             pooled=self.pooled[:, :t],
+            known={
+                k: as_planned(k, v, self.lent[k], t) if k in self.lent else v
+                for k, v in self.known.items()
+            },
             observed={k: v[:, :t] for k, v in self.observed.items()},
         )
 
@@ -562,7 +573,7 @@ def _reaching(known: Mapping[str, Floats], n_periods: int) -> dict[str, Floats]:
             continue
         if missing > 0:
             values = np.pad(values, ((0, 0), (0, missing)), constant_values=np.nan)
-        values = _carried_forward(values)
+        values = _carried_forward(values[:, :n_periods])
         usable[name] = np.log1p(np.maximum(values, 0)) if _is_price(name) else values
     return usable
 

@@ -45,7 +45,8 @@ def with_occasions(panel: Panel) -> Panel:
     ======================= ==================================================================
 
     Where promotions are not planned as such, a discount of 5 % and more is one. Columns that are
-    there stay.
+    there stay. Prices and promotions of which only sales tell (`Panel.lent`) begin no promotion, and
+    make a price regular a quarter later: no plan made before could know of them. Holidays likewise.
 
     >>> price = np.array([[10, 10, 10, 7, 7, 10, 10]], dtype=np.float32)
     >>> made = with_occasions(Panel.of([[1, 1, 1, 1, 1]], known={"price": price}))
@@ -59,7 +60,7 @@ def with_occasions(panel: Panel) -> Panel:
     promotion = panel.known.get("promotion")
     if "price" in panel.known:
         price = panel.known["price"]
-        regular = regular_price(price, panel.frequency)
+        regular = regular_price(price, panel.frequency, panel.lent.get("price"))
         with np.errstate(invalid="ignore", divide="ignore"):
             known["price_relative"] = np.where(regular > 0, price / regular, np.nan).astype(
                 np.float32
@@ -68,30 +69,45 @@ def with_occasions(panel: Panel) -> Panel:
         if promotion is None:
             promotion = (known["discount_depth"] >= _PROMOTED).astype(np.float32)
     if promotion is not None:
-        known["promotion_age"], known["promotion_dip"] = promotion_timing(promotion)
+        unplanned = panel.lent.get("promotion" if "promotion" in panel.known else "price", False)
+        timing = promotion_timing(np.where(unplanned, np.float32(0), promotion))
+        known["promotion_age"], known["promotion_dip"] = timing
     if "holiday" in panel.known:
-        known["to_holiday"], known["since_holiday"] = holiday_distances(panel.known["holiday"], far)
-    return replace(panel, known={**known, **panel.known})
+        planned = np.where(panel.lent.get("holiday", False), 0, panel.known["holiday"])
+        known["to_holiday"], known["since_holiday"] = holiday_distances(planned, far)
+    told = [name for name in known if name in ("price_relative", "discount_depth")]
+    lent = dict.fromkeys(told, panel.lent["price"]) if "price" in panel.lent else {}
+    return replace(panel, known={**known, **panel.known}, lent={**lent, **panel.lent})
 
 
-def regular_price(price: Floats, frequency: Frequency) -> Floats:
+def regular_price(
+    price: Floats, frequency: Frequency, lent: NDArray[np.bool_] | None = None
+) -> Floats:
     """The upper price of the last quarter of a year, this period's among them; NaN before the first.
 
     A price is regular when a fifth of the quarter's known prices is at least as high: neither a
     promotion that lasts a few weeks nor a single typing error moves it.
+
+    lent : like `price`, where it was not planned but paid (see `Panel.lent`). Such prices count from
+        a quarter later on: a forecast made in between could not know them.
     """
     n_back = {Frequency.DAY: 91, Frequency.WEEK: 13, Frequency.MONTH: 6}[frequency]
-    padded = np.concatenate(
-        [np.full((len(price), n_back - 1), np.nan, dtype=np.float32), price], axis=1
-    )
+    told = [price] if lent is None else [np.where(lent, np.nan, price), _late(price, lent, n_back)]
+    padded = [np.pad(p, ((0, 0), (n_back - 1, 0)), constant_values=np.nan) for p in told]
     out = np.full(price.shape, np.nan, dtype=np.float32)
-    some = np.isfinite(price)
     for t in range(price.shape[1]):
-        window = padded[:, t : t + n_back]
+        window = np.concatenate([p[:, t : t + n_back] for p in padded], axis=1)
         rows = np.isfinite(window).any(axis=1)
         if rows.any():
             out[rows, t] = np.nanquantile(window[rows], 0.8, axis=1, method="higher")
-    return np.where(some, out, np.float32(np.nan))
+    return np.where(np.isfinite(price), out, np.float32(np.nan))
+
+
+def _late(price: Floats, lent: NDArray[np.bool_], lag: int) -> Floats:
+    """The lent prices, `lag` periods later than they were paid; NaN elsewhere."""
+    late = np.full(lent.shape, np.nan, dtype=np.float32)
+    late[:, lag:] = np.where(lent, price, np.nan)[:, : lent.shape[1] - lag]
+    return late
 
 
 def discount_depth(price: Floats, regular: Floats) -> Floats:
