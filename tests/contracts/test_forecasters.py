@@ -54,6 +54,7 @@ EXAMPLES: dict[str, Any] = {
     "Recent": lambda cls: cls(TSB(), 60),
     "Seasonalised": lambda cls: cls(TSB()),
     "Shared": lambda cls: cls(TSB()),
+    "Stacked": lambda cls: cls([TSB(), MovingAverage(8)], n_origins=4),
     "Steered": lambda cls: cls(MovingAverage(8), TSB()),
     "Suspicious": lambda cls: cls(MovingAverage(8)),
 }

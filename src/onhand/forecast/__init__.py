@@ -16,6 +16,7 @@ from onhand.forecast.smoothing import (
     ExponentialSmoothing,
     SeasonalExponentialSmoothing,
 )
+from onhand.forecast.stacked import Stacked
 
 __all__ = [
     "SBA",
@@ -36,5 +37,6 @@ __all__ = [
     "SeasonalMovingAverage",
     "SeasonalNaive",
     "Seasonalised",
+    "Stacked",
     "default_forecaster",
 ]
