@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.data.panel import Frequency, Panel
+from onhand.data.panel import NONE_UNLESS_PLANNED, Frequency, Panel
 from onhand.demand.features import Past
 from onhand.demand.history import DemandHistory
 from onhand.errors import InputError, OnhandWarning
+from onhand.forecast.neural.lent import Lent
 
 __all__ = ["Layout", "readable"]
 
@@ -26,6 +27,7 @@ Floats = NDArray[np.float32]
 CONTEXT = {Frequency.DAY: 56, Frequency.WEEK: 52, Frequency.MONTH: 24}
 HORIZON = {Frequency.DAY: 28, Frequency.WEEK: 13, Frequency.MONTH: 6}
 _YEAR = {Frequency.DAY: (364, 3), Frequency.WEEK: (52, 1), Frequency.MONTH: (12, 0)}
+RECENT = {Frequency.DAY: (7, 14, 28), Frequency.WEEK: (4, 8, 13), Frequency.MONTH: (2, 4, 6)}
 _MOST_NAMES = 50_000  # an attribute with more values tells series apart, not alike
 
 
@@ -42,6 +44,8 @@ class Layout:
     names : attribute -> its values in the order of their codes 1, 2, ...
     has_year : whether a year and a half was seen, so that the time of year tells something
     log_scale : mean and spread of the logarithm of the series' levels
+    pools : attributes whose groups are looked at as a whole
+    sways : how much each covariate varies over time, in units of its spread; 0: not at all
     """
 
     frequency: str
@@ -53,6 +57,8 @@ class Layout:
     names: Mapping[str, tuple[str, ...]]
     has_year: bool
     log_scale: tuple[float, float]
+    pools: tuple[str, ...] = ()
+    sways: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, history: DemandHistory, context: int | None, horizon: int | None) -> Layout:
@@ -75,6 +81,11 @@ class Layout:
             names=_names(panel),
             has_year=panel.n_periods >= 1.5 * panel.frequency.per_year,
             log_scale=_log_scale(past),
+            pools=tuple(past.pools),
+            sways=tuple(
+                past.spreads.get(name, 0.0) / spread
+                for name, spread in zip(past.known, spreads, strict=True)
+            ),
         )
 
     @property
@@ -85,7 +96,24 @@ class Layout:
     @property
     def n_future(self) -> int:
         """Channels of a period to forecast, F."""
-        return 1 + len(self.covariates) + 2 * len(self.echoes) + self._n_calendar
+        n_covariates = 2 * len(self.covariates) + len(self.swaying)
+        n_echoes = (2 + len(self.pools)) * len(self.echoes)
+        return 1 + n_covariates + n_echoes + self._n_calendar
+
+    @property
+    def n_size(self) -> int:
+        """Numbers that are told of a series at its origin."""
+        return 2 + 2 * len(self.recent) + 2 * len(self.pools)
+
+    @property
+    def recent(self) -> tuple[int, ...]:
+        """Widths, in periods, of the means that tell what lately was."""
+        return RECENT[Frequency(self.frequency)]
+
+    @property
+    def swaying(self) -> tuple[int, ...]:
+        """The covariates that vary over time, by their place."""
+        return tuple(k for k, sway in enumerate(self.sways) if sway > 0)
 
     @property
     def n_names(self) -> tuple[int, ...]:
@@ -107,6 +135,21 @@ class Layout:
             for name, centre, spread in zip(
                 self.covariates, self.centres, self.spreads, strict=True
             )
+        )
+
+    def lent(
+        self, marks: Mapping[str, NDArray[np.bool_]], n_periods: int
+    ) -> tuple[Lent | None, ...]:
+        """Where each covariate of the layout was not known in advance; None: nowhere."""
+        wanted = n_periods + self.horizon
+        nothing = (
+            -centre / spread for centre, spread in zip(self.centres, self.spreads, strict=True)
+        )
+        return tuple(
+            Lent.of(marks[name], wanted, zero if name in NONE_UNLESS_PLANNED else None)
+            if name in marks
+            else None
+            for name, zero in zip(self.covariates, nothing, strict=True)
         )
 
     def calendar(self, panel: Panel) -> Floats:
@@ -143,7 +186,7 @@ class Layout:
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Layout:
         """The layout that `to_dict` told."""
-        lists = ("covariates", "centres", "spreads", "log_scale")
+        lists = ("covariates", "centres", "spreads", "log_scale", "pools", "sways")
         names = {k: tuple(v) for k, v in told["names"].items()}
         return cls(**{**told, **{k: tuple(told[k]) for k in lists}, "names": names})
 

@@ -1,7 +1,7 @@
 """How do past, names and what is known ahead become a forecast? The parts that all architectures share.
 
     features (B, D) of the context  ─┐
-    size (B, 2), embeddings (B, E)  ─┴─> one vector per series ──┐
+    size (B, Z), embeddings (B, E)  ─┴─> one vector per series ──┐
     covariates, calendar, echoes (B, H, F) ─> one per period ────┴─ sum -> residual -> head (B, H, K)
 
 Direct: every period of the horizon is told at once, from what is known of that very period; no
@@ -37,21 +37,23 @@ def build(
     width = architecture.width
 
     class Network(nn.Module):
-        """past (B, C, P), future (B, H, F), size (B, 2), static (B, K) -> (B, H, n_outputs)."""
+        """past (B, C, P), future (B, H, F), size (B, Z), static (B, K) -> (B, H, n_outputs)."""
 
         def __init__(self) -> None:
             super().__init__()
             sizes = [(n, min(16, 2 + int(n**0.4))) for n in layout.n_names]
             self.encoder = architecture.encoder(layout.n_past, layout.context, dropout)
             self.names = nn.ModuleList(nn.Embedding(n, e) for n, e in sizes)
-            self.series = nn.Linear(width + 2 + sum(e for _, e in sizes), width)
+            self.series = nn.Linear(width + layout.n_size + sum(e for _, e in sizes), width)
             self.period = nn.Linear(layout.n_future, width)
             self.mix = nn.Sequential(residual(width, dropout), residual(width, dropout))
             self.direct = nn.Linear(layout.n_future, len(start), bias=False)
+            self.skip = nn.Linear(layout.n_size, len(start), bias=False)
             self.head = nn.Linear(width, len(start))
             for table in self.names:
                 nn.init.normal_(table.weight, std=0.05)  # type: ignore[arg-type]
             nn.init.zeros_(self.direct.weight)
+            nn.init.zeros_(self.skip.weight)
             nn.init.zeros_(self.head.weight)
             with torch.no_grad():
                 self.head.bias.copy_(torch.as_tensor(start))
@@ -62,7 +64,7 @@ def build(
             names = [table(static[:, k]) for k, table in enumerate(self.names)]
             series = self.series(torch.cat([self.encoder(past), size, *names], dim=1))
             mixed = self.mix((series[:, None, :] + self.period(future)).relu())
-            return self.head(mixed) + self.direct(future)
+            return self.head(mixed) + self.direct(future) + self.skip(size)[:, None, :]
 
     return Network()
 

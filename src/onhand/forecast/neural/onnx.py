@@ -112,7 +112,7 @@ def _write_graph(trained: TrainedNeural, path: Path) -> None:
     example = (
         torch.zeros(2, layout.context, layout.n_past),
         torch.zeros(2, layout.horizon, layout.n_future),
-        torch.zeros(2, 2),
+        torch.zeros(2, layout.n_size),
         torch.zeros(2, len(layout.names), dtype=torch.int64),
     )
     n = torch.export.Dim("n")

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from onhand.demand.history import DemandHistory
 from onhand.errors import ShapeError
 from onhand.forecast.neural.layout import Layout, readable
+from onhand.forecast.neural.lent import Lent
+from onhand.forecast.neural.pools import Pools
 
 __all__ = ["Batch", "Windows"]
 
@@ -34,9 +36,12 @@ class Batch:
         Channels of the context: log(1 + demand / scale), how much of it is known (0 unknown, share
         of the period on the shelf, 1), known covariates, calendar.
     future : (B, H, F) float32
-        Covariates and calendar of the periods to forecast, the mean demand at the same place of the
-        season and of last year (0, and a 0 beside it, where unknown), the step.
-    size : (B, 2) float32, standardised logarithm of the scale, and share of the context that is known
+        Of the periods to forecast: the step, covariates, those less their mean over the context, the
+        mean demand when each was alike, the mean demand at the same place of the season and of last
+        year (0, and a 0 beside it, where unknown) of the series and of its pools, the calendar.
+    size : (B, Z) float32
+        Of the series: standardised logarithm of the scale, share of the context that is known, recent
+        means and whether they are known, and how its pools sold lately.
     static : (B, K) int64, codes of item, location, ...; 0: never seen
     scale : (B,) float32, units per period, >= 0
     target : (B, H) float32, demand / scale; for a censored period the sales, a lower bound
@@ -71,10 +76,12 @@ class Windows:
     bound : (N, T) float32, sales: what demand was at least, where it is censored
     is_censored : (N, T) bool
     known : name -> (N or 1, T + H) float32, standardised, 0 where unknown
+    lent : name -> where those were not known in advance, see `Lent`; None: always planned
     calendar : (T + H, k) float32
     codes : (N, K) int64
     usual : (T + 1,) float32, mean demand of the whole shop before each origin
     omega : (N, T) or (N, 1) float32, extra weights
+    pools : how the item, the place and the whole shop sold
     """
 
     layout: Layout
@@ -83,10 +90,12 @@ class Windows:
     bound: Floats
     is_censored: NDArray[np.bool_]
     known: tuple[Floats, ...]
+    lent: tuple[Lent | None, ...]
     calendar: Floats
     codes: Ints
     usual: Floats
     omega: Floats
+    pools: Pools
 
     @classmethod
     def of(cls, history: DemandHistory, layout: Layout, omega: Floats | None = None) -> Windows:
@@ -103,10 +112,12 @@ class Windows:
             bound=np.minimum(np.nan_to_num(history.panel.sales), values),
             is_censored=history.is_censored,
             known=layout.standardised(past.known, history.n_periods),
+            lent=layout.lent(past.lent, history.n_periods),
             calendar=layout.calendar(history.panel),
             codes=layout.codes(history.panel),
             usual=usual.astype(np.float32),
             omega=_weights(omega, values.shape),
+            pools=Pools.of(past, layout.pools, usual.astype(np.float32), layout.context),
         )
 
     @property
@@ -157,10 +168,11 @@ class Windows:
         )
         omega = self.omega[rows, np.clip(ahead, 0, self.omega.shape[1] - 1)]
         weight = seen * omega * self._size(scale)[:, None] ** scale_power
+        scaled = (demand / unit).astype(np.float32)
         return Batch(
-            past=self._past(rows, at, (demand / unit).astype(np.float32), exposure),
-            future=self._future(rows, ahead, origin - first, begin, unit),
-            size=np.stack([self._log_size(scale), exposure.mean(axis=1)], axis=1),
+            past=self._past(rows, at, scaled, exposure, first),
+            future=self._future(rows, at, ahead, origin - first, begin, unit, scaled, exposure),
+            size=self._series(series, first, scale, scaled, exposure),
             static=self.codes[series],
             scale=scale,
             target=np.where(seen, target / unit, 0).astype(np.float32),
@@ -193,29 +205,71 @@ class Windows:
             np.float32
         )
 
-    def _past(self, rows: Ints, at: Ints, scaled: Floats, exposure: Floats) -> Floats:
+    def _series(
+        self, series: Ints, first: Ints, scale: Floats, scaled: Floats, exposure: Floats
+    ) -> Floats:
+        """What is told once of each window, (B, 2 + 2 * recent + 2 * pools)."""
+        told: list[Floats] = [self._log_size(scale), exposure.mean(axis=1)]
+        sold = scaled * exposure
+        for width in self.layout.recent:
+            count = exposure[:, -width:].sum(axis=1)
+            mean = (sold[:, -width:].sum(axis=1) + 0.5) / (count + 0.5)
+            told += [np.log(mean + 0.1), np.minimum(count, 1)]
+        widths = self.layout.recent[0], self.layout.recent[-1]
+        pools = [self.pools.recent(series, first, width) for width in widths]
+        return np.concatenate([np.stack(told, axis=1), *pools], axis=1, dtype=np.float32)
+
+    def _past(self, rows: Ints, at: Ints, scaled: Floats, exposure: Floats, first: Ints) -> Floats:
         """The channels of the context, (B, C, P)."""
-        channels = [np.log1p(scaled), exposure, *self._known(rows, at)]
+        channels = [np.log1p(scaled), exposure, *self._known(rows, at, first)]
         past = np.stack(np.broadcast_arrays(*channels), axis=2)
         dates = self.calendar[np.clip(at, 0, None)]
         return np.concatenate([past, dates], axis=2, dtype=np.float32)
 
-    def _future(self, rows: Ints, ahead: Ints, early: Ints, begin: Ints, unit: Floats) -> Floats:
+    def _future(
+        self,
+        rows: Ints,
+        at: Ints,
+        ahead: Ints,
+        early: Ints,
+        begin: Ints,
+        unit: Floats,
+        scaled: Floats,
+        exposure: Floats,
+    ) -> Floats:
         """The channels of the periods to tell, (B, H, F), which begin `early` before the origin."""
         h = ahead.shape[1]
         step = (np.arange(h) - early[:, None]) / max(h - 1, 1)  # 0..1 in a forecast
-        channels: list[Any] = [step.astype(np.float32), *self._known(rows, ahead)]
+        then, before = (self._known(rows, when, ahead[:, 0]) for when in (ahead, at))
+        channels: list[Any] = [step.astype(np.float32), *then]
+        channels += [
+            new - old.mean(axis=1, keepdims=True) for new, old in zip(then, before, strict=True)
+        ]
+        for k in self.layout.swaying:
+            nearness = np.float32(4 / self.layout.sways[k])
+            channels.append(_alike(nearness, before[k], then[k], scaled * exposure, exposure))
         for back in self.layout.echoes:
             channels += self._echo(rows, ahead, back, begin, unit)
+            over = ahead[:, :, None] - back
+            is_over = (over < ahead[:, :1, None]) & (over >= 0)
+            channels += list(self.pools.echo(rows[:, 0], over, is_over))
         future = np.stack(np.broadcast_arrays(*channels), axis=2)
         return np.concatenate(
             [future, self.calendar[np.clip(ahead, 0, None)]], axis=2, dtype=np.float32
         )
 
-    def _known(self, rows: Ints, at: Ints) -> list[Floats]:
-        """Known covariates at the periods `at`, each (B, at)."""
+    def _known(self, rows: Ints, at: Ints, first: Ints) -> list[Floats]:
+        """Known covariates at the periods `at`, each (B, at), as planned before the `first` asked for."""
         clipped = np.clip(at, 0, None)
-        return [v[rows if len(v) > 1 else 0, clipped] for v in self.known]
+        begin = first[:, None]
+        is_asked = (at >= begin) & (at < begin + self.layout.horizon)
+        told = []
+        for values, lent in zip(self.known, self.lent, strict=True):
+            seen = values[rows if len(values) > 1 else 0, clipped]
+            if lent is not None:
+                seen = np.where(is_asked, lent.told(values, rows, clipped, begin), seen)
+            told.append(seen)
+        return told
 
     def _echo(
         self, rows: Ints, ahead: Ints, back: Ints, begin: Ints, unit: Floats
@@ -229,6 +283,20 @@ class Windows:
         count = known.sum(axis=2)
         mean = np.log1p(total / np.maximum(count, 1e-9) / unit)
         return np.where(count > 0, mean, 0), np.minimum(count, 1)
+
+
+def _alike(
+    nearness: np.float32, before: Floats, then: Floats, sold: Floats, exposure: Floats
+) -> Floats:
+    """Log mean (B, H) of demand (B, C) in periods whose covariate was like that of the target.
+
+    A period that differs by 1 / nearness weighs 1/e; one usual period is added.
+    """
+    weight = np.exp(-nearness * np.abs(before[:, :, None] - then[:, None, :]))  # (B, C, H)
+    total = np.einsum("bch,bc->bh", weight, sold) + 1
+    count = np.einsum("bch,bc->bh", weight, exposure) + 1
+    told: Floats = np.log(total / count + np.float32(0.1))
+    return told
 
 
 def _weights(omega: Floats | None, shape: tuple[int, ...]) -> Floats:
