@@ -9,10 +9,14 @@ import pytest
 
 import onhand
 from onhand.data.schema import (
+    INBOUND,
     INVOICES,
+    PRICE_BREAKS,
     SALES,
+    STOCK,
     TABLES,
     Kind,
+    Table,
     as_markdown,
     recognise_columns,
     recognise_table,
@@ -37,7 +41,7 @@ def test_every_column_is_documented_and_no_alias_means_two_columns(table: object
         assert column.meaning
         assert column.null
         assert (column.low is None) == (column.high is None)
-        assert column.unit or column.kind in (Kind.TEXT, Kind.DATE)
+        assert column.unit or column.kind in (Kind.TEXT, Kind.DATE, Kind.WEEKDAYS)
         assert not aliases & set(column.aliases), f"{column.name}: {aliases & set(column.aliases)}"
         aliases |= set(column.aliases)
 
@@ -64,6 +68,7 @@ def test_every_table_says_what_holds_without_it() -> None:
         ("price breaks", "sku,quantity,price", "price_breaks"),
         ("shutdowns", "supplier,from,to", "closures"),
         ("open_purchase_orders", "sku,quantity,eta", "inbound"),
+        ("inbound", "Artikelnummer,Menge,Liefertermin", "inbound"),
         ("holidays", "date,holiday", "calendar"),
         ("events", "visitorid,itemid,timestamp,event", "interactions"),
         ("customers", "name,street", None),
@@ -74,6 +79,16 @@ def test_tables_are_recognised_by_name_or_headers(
 ) -> None:
     """The exports that shops hold: Shopify, Amazon, WooCommerce, tills, planning tools."""
     assert recognise_table(stem, headers.split(",")) == wanted
+
+
+@pytest.mark.parametrize(
+    "table", [SALES, STOCK, INBOUND, PRICE_BREAKS, INVOICES], ids=lambda t: t.name
+)
+@pytest.mark.parametrize("header", ["Menge", "Cantidad", "Quantité", "Hoeveelheid", "Quantità"])
+def test_a_quantity_is_one_in_every_table_and_language(table: Table, header: str) -> None:
+    """German, Spanish, French, Dutch, Italian: a table must not be lost for the word in its head."""
+    number = "on_hand" if table is STOCK else "quantity"
+    assert recognise_columns(table, ["sku", header]) == {"sku": "item", header: number}
 
 
 def test_a_canonical_name_wins_over_an_alias() -> None:

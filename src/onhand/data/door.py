@@ -18,6 +18,7 @@ from onhand.data import values as read
 from onhand.data.findings import Finding
 from onhand.data.schema import (
     IDENTIFIER,
+    MOST_OF_ANYTHING,
     PERSONAL,
     Column,
     Kind,
@@ -28,7 +29,7 @@ from onhand.data.schema import (
 )
 from onhand.data.tables import SET_ASIDE, mask
 
-__all__ = ["DEFAULT_LOCATION", "NO_COLUMN", "Accepted", "Origin", "accept", "from_rows"]
+__all__ = ["DEFAULT_LOCATION", "NO_COLUMN", "TOO_LATE", "Accepted", "Origin", "accept", "from_rows"]
 
 Rows = NDArray[np.int64]
 
@@ -91,10 +92,13 @@ def accept(raw: pl.DataFrame, table: Table, origin: Origin) -> Accepted:
                 "info", table.name, "columns-left-out", said, advice, len(left_out), origin.file
             )
         )
-    frame = pl.DataFrame([*columns, *extra])
+    frame, absurd = _within_reason(pl.DataFrame([*columns, *extra]), [c.name for c in extra])
+    if absurd:
+        findings.append(_absurd(table.name, origin.file, absurd))
     frame = _defaults(frame, table)
     if table.name in ("sales", "invoices"):
         verdict.lonely(frame["date"])
+        verdict.late(frame["date"], frame["item"])
     if table.repeat is Repeat.FIRST and frame.height:
         verdict.repeats(frame.select(k for k in table.key if k in frame.columns))
     bad = verdict.rows()
@@ -132,8 +136,11 @@ def _our_columns(
 
 
 NO_COLUMN = "the table has no column"
+TOO_LATE = "date is long after nearly all sales ended"
 SHOWN = ": "  # between a reason and the cell that shows it
 LONELY = 365  # days
+SILENCE = 7  # days
+THIN = 0.1  # of the usual rows of a day
 DEFAULT_LOCATION = "shop"
 _OF_THE_ORDER = ("date", "location", "customer", "status")
 
@@ -198,6 +205,29 @@ class _Verdict:
                     lonely = dates.is_in(part["date"].implode()).fill_null(False)
                     self._add(lonely, "date is more than a year from all others")
 
+    def late(self, dates: pl.Series, items: pl.Series) -> None:
+        """A few rows long after all others: dated wrongly, they would make the plan for a day to come.
+
+        Rows after a silence of more than a week with at most a tenth of the usual rows of a day, or
+        after a silence of more than four weeks and three times any earlier one; at most one in 200.
+        """
+        days = dates.filter(pl.Series(~self.is_bad)).value_counts(sort=False).sort("date")
+        n = int(days["count"].sum() or 0)
+        if n < 20:
+            return
+        gaps = days["date"].diff().dt.total_days().fill_null(0).to_numpy()
+        counts = days["count"].to_numpy()
+        is_thin = counts <= THIN * float(np.median(counts))
+        after = np.cumsum(counts[::-1])[::-1]  # rows on that day and later
+        for at in np.flatnonzero((gaps > SILENCE) & (after <= max(1, n // 200))).tolist():
+            if is_thin[at:].all() or gaps[at] > max(4 * SILENCE, 3 * gaps[:at].max()):
+                end = days["date"][at - 1]
+                late = (dates > end).fill_null(False)
+                row = pl.DataFrame({"item": items, "date": dates.cast(pl.String)})
+                shown = row.select(pl.format("item {} on {}", "item", "date")).to_series()
+                self._add(late, f"{TOO_LATE} on {end}", shown)
+                return
+
     def repeats(self, keys: pl.DataFrame) -> None:
         """Of usable rows with one key, all but the first are bad."""
         usable = keys.with_row_index("row").filter(pl.Series(~self.is_bad))
@@ -244,6 +274,8 @@ def _parse(cells: pl.Series, column: Column, decimal_comma: bool) -> read.Parsed
         return read.shares(cells, decimal_comma)
     if column.kind is Kind.DAYS_LIST:
         return read.day_lists(cells)
+    if column.kind is Kind.WEEKDAYS:
+        return read.weekday_lists(cells)
     return read.texts(cells)
 
 
@@ -276,6 +308,22 @@ def _extras(
         else:
             kept[name] = series.alias(name)
     return list(kept.values()), left_out
+
+
+def _within_reason(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The frame with numbers beyond `MOST_OF_ANYTHING` in these columns empty; how many, by column."""
+    numbers = [n for n in names if frame[n].dtype.is_float()]
+    far = {n: (pl.col(n).abs() > MOST_OF_ANYTHING) & ~pl.col(n).is_nan() for n in numbers}
+    counts = frame.select(rule.sum().alias(n) for n, rule in far.items())
+    absurd = {n: int(counts[n][0] or 0) for n in numbers if counts[n][0]}
+    return frame.with_columns(pl.when(~far[n]).then(n).alias(n) for n in absurd), absurd
+
+
+def _absurd(table: str, file: str, counts: dict[str, int]) -> Finding:
+    said = ", ".join(counts)
+    value = f"numbers beyond {MOST_OF_ANYTHING:g} in {said}; they are taken as empty"
+    advice = "correct them in the export"
+    return Finding("warning", table, "absurd-number", value, advice, sum(counts.values()), file)
 
 
 def _covariate(cells: pl.Series, decimal_comma: bool) -> pl.Series | None:

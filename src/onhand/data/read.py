@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -179,6 +179,7 @@ def _assemble(parts: list[_Translated | _Piece]) -> Tables:
         if part.accepted.frame is not None:
             frames.setdefault(part.name, []).append(part.accepted.frame)
     together = {name: _stack(name, pieces) for name, pieces in frames.items()}
+    findings += _added_up(frames.get("stock", []))
     set_aside = pl.concat(aside)
     reconciliation = None
     if "invoices" in together:
@@ -251,6 +252,35 @@ def _stack(name: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
             pl.col("on_hand", "backorders").sum()
         )
     return frame
+
+
+def _added_up(pieces: list[pl.DataFrame]) -> Iterator[Finding]:
+    """What to say of lines of stock that were added up, in which nobody can tell them apart again."""
+    if not pieces:
+        return
+    stock = pl.concat(pieces, how="diagonal_relaxed")
+    key = pl.struct(TABLES["stock"].key)
+    lines = stock.filter(key.is_duplicated())
+    n = stock.height - stock.select(key.n_unique()).item() if stock.height else 0
+    if not n:
+        return
+    item, location, day = lines.select("item", "location", "date").row(0)
+    same = lines.filter(
+        (pl.col("item") == item)
+        & (pl.col("location") == location)
+        & pl.col("date").eq_missing(pl.lit(day, pl.Date()))
+    )
+    parts = " and ".join(f"{units:g}" for units in same["on_hand"].to_list()[:5])
+    yield Finding(
+        # In many shops each bin has a line; where it is the exception, it may be an error.
+        "warning" if n <= 0.2 * stock.height else "info",
+        "stock",
+        "stock-added-up",
+        f"several lines for one stock point and day: {parts} units were added up",
+        "delete one if the same count was exported twice; places in one location are rightly added",
+        n,
+        f"item {item}, location {location}, date {day or 'none'}",
+    )
 
 
 def _unrecognised(piece: _Piece) -> Finding:

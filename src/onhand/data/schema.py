@@ -17,6 +17,7 @@ import polars as pl
 __all__ = [
     "INVOICES",
     "KNOWN_HEADERS",
+    "MOST_OF_ANYTHING",
     "TABLES",
     "Column",
     "Kind",
@@ -105,6 +106,7 @@ class Table:
 
 MOST_UNITS = 1e9  # a quantity beyond is a telephone number or a barcode
 MOST_MONEY = 1e9
+MOST_OF_ANYTHING = 1e12  # a number beyond is none that a forecast could learn from
 
 
 def _also(names: str) -> tuple[str, ...]:
@@ -936,6 +938,8 @@ MARKET = Table(
             "row set aside",
             "its own",
             is_required=True,
+            low=-MOST_OF_ANYTHING,
+            high=MOST_OF_ANYTHING,
             aliases=_also("y index close level score"),
         ),
     ),

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
-from onhand.data.door import NO_COLUMN, SHOWN
+from onhand.data.door import NO_COLUMN, SHOWN, TOO_LATE
 from onhand.data.findings import Finding
+from onhand.data.odd_sales import SALES_RULES
+from onhand.data.order_checks import ORDER_RULES
 from onhand.data.schema import TABLES
 from onhand.data.tables import Tables
 
 __all__ = ["RULES", "validate"]
 
-ABSURD = 1000  # times the middle of the item's positive quantities, and at least as many units
 FAR_PRICE = 100  # times the middle price of the item, or that fraction of it
-STALE_STOCK = 14  # days between the newest count and the end of sales
+STALE_STOCK = 14  # days between a count and the end of sales
 
 
 def validate(tables: Tables) -> Tables:
@@ -67,6 +69,18 @@ def _rows_set_aside(tables: Tables) -> Iterator[Finding]:
     for table, reason, n, file, line, cell in counts.iter_rows():
         if reason.startswith(NO_COLUMN):
             continue  # the missing column is an error of its own
+        if reason.startswith(TOO_LATE):
+            yield Finding(
+                "error",
+                table,
+                "future-sales",
+                f"{cell}; {reason}",
+                "correct the date or delete the row; until then it is set aside, and the plan is made "
+                "for the day after the others end",
+                n,
+                f"{file} line {line}",
+            )
+            continue
         share = n / max(tables.rows_in.get(table, n), 1)
         yield Finding(
             "error" if share > 0.1 else "warning",
@@ -133,32 +147,6 @@ def _copies(tables: Tables) -> Iterator[Finding]:
             )
 
 
-def _absurd_quantities(tables: Tables) -> Iterator[Finding]:
-    sales = tables.sales
-    if sales is None:
-        return
-    positive = sales.lazy().filter(pl.col("quantity") > 0)
-    middle = positive.group_by("item").agg(middle=pl.col("quantity").median())
-    big = (
-        sales.lazy()
-        .filter(pl.col("quantity") >= ABSURD)
-        .join(middle, on="item")
-        .filter(pl.col("quantity") >= ABSURD * pl.col("middle"))
-        .sort("quantity", "item", "date", descending=[True, False, False])
-        .collect()
-    )
-    if big.height:
-        yield Finding(
-            "warning",
-            "sales",
-            "giant-quantity",
-            f"{big['quantity'][0]:,.0f} units, {ABSURD} times the usual or more",
-            "correct it if it is a typing error; until then its period is left out of demand",
-            big.height,
-            _row(big),
-        )
-
-
 def _far_prices(tables: Tables) -> Iterator[Finding]:
     sales = tables.sales
     if sales is None or "price" not in sales.columns or sales["price"].null_count() == sales.height:
@@ -212,7 +200,7 @@ def _strangers(tables: Tables) -> Iterator[Finding]:
     if tables.sales is None:
         return
     sold = tables.sales.select(pl.col("item").unique())
-    for name in ("stock", "supply", "inbound", "items"):
+    for name in ("stock", "supply", "inbound", "price_breaks", "items"):
         table = tables.given.get(name)
         if table is None:
             continue
@@ -269,45 +257,24 @@ def _stock(tables: Tables) -> Iterator[Finding]:
         )
     if tables.sales is None or tables.sales.height == 0:
         return
-    newest, end = stock["date"].max(), tables.sales["date"].max()
-    if newest is not None and abs((end - newest).days) > STALE_STOCK:  # type: ignore[operator,union-attr]
-        yield Finding(
-            "warning",
-            "stock",
-            "stale-stock",
-            f"counted {newest!s}, sales end {end!s}",
-            "export both on one day",
-            stock.height,
-        )
-
-
-def _inbound(tables: Tables) -> Iterator[Finding]:
-    inbound = tables.inbound
-    if inbound is None or tables.sales is None or tables.sales.height == 0:
-        return
-    end = tables.sales["date"].max()
-    late = inbound.filter(pl.col("received_date").is_null() & (pl.col("due_date") <= end))
-    if late.height:
-        yield Finding(
-            "warning",
-            "inbound",
-            "overdue",
-            f"due {late['due_date'].min()!s}, not received by {end!s}",
-            "ask the supplier, or give the received date; they are expected at once",
-            late.height,
-            _row(late),
-        )
-    backwards = inbound.filter(pl.col("received_date") < pl.col("order_date"))
-    if backwards.height:
-        yield Finding(
-            "warning",
-            "inbound",
-            "received-before-ordered",
-            "the lead time would be negative",
-            "correct one of the dates; they teach no lead time",
-            backwards.height,
-            _row(backwards),
-        )
+    end: date = tables.sales["date"].max()  # type: ignore[assignment]
+    latest = stock.group_by("item", "location").agg(pl.col("date").max())
+    off = (pl.col("date") - pl.lit(end)).dt.total_days()
+    for rule, far, said in (
+        ("stale-stock", latest.filter(off < -STALE_STOCK), "before"),
+        ("stock-ahead", latest.filter(off > STALE_STOCK), "after"),
+    ):
+        if far.height:
+            first = far.sort("item", "location")
+            yield Finding(
+                "warning",
+                "stock",
+                rule,
+                f"counted {first['date'][0]}, long {said} sales end ({end})",
+                "export both on one day; a stock point's latest count is taken for today's",
+                far.height,
+                _row(first),
+            )
 
 
 def _costs(tables: Tables) -> Iterator[Finding]:
@@ -364,12 +331,12 @@ RULES: tuple[Callable[[Tables], Iterator[Finding]], ...] = (
     _rows_set_aside,
     _returns,
     _copies,
-    _absurd_quantities,
+    *SALES_RULES,
     _far_prices,
     _spellings,
     _strangers,
     _stock,
-    _inbound,
+    *ORDER_RULES,
     _costs,
     _assumed_tables,
 )

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from onhand.data.weekdays import WEEKDAYS, weekdays_in
+
 __all__ = [
     "EARLIEST",
     "LATEST",
@@ -21,6 +23,7 @@ __all__ = [
     "shares",
     "texts",
     "uses_decimal_comma",
+    "weekday_lists",
 ]
 
 EARLIEST = dt.date(1980, 1, 1)  # before: an empty spreadsheet date or a zero timestamp
@@ -180,6 +183,20 @@ def day_lists(cells: pl.Series) -> Parsed:
         pl.when("ok").then("v").alias(cells.name)
     )
     return Parsed(values.to_series(), (~is_list).fill_null(False))
+
+
+def weekday_lists(cells: pl.Series) -> Parsed:
+    """Days of the week as `mon;thu`; words that name none stay, for the checks to find.
+
+    >>> weekday_lists(pl.Series(["Mo, Do", "Dienstag", "monday or so", None])).values.to_list()
+    ['mon;thu', 'tue', 'mon;sun;or', None]
+    """
+    plain = texts(cells).values
+    read: dict[str, str] = {}
+    for text in plain.drop_nulls().unique().to_list():
+        days, unknown = weekdays_in(text)
+        read[text] = ";".join([*(WEEKDAYS[day] for day in sorted(days)), *unknown])
+    return Parsed(plain.replace(read), _none_bad(cells))
 
 
 def uses_decimal_comma(frame: pl.DataFrame, delimiter: str) -> bool:

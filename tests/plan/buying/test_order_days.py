@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onhand.plan.buying.order_days import OrderDays, weekdays
+from onhand.plan.buying.order_days import OrderDays
 
 DAYS = st.dates(date(2024, 1, 1), date(2024, 12, 31))
 
@@ -33,9 +33,3 @@ def test_no_order_and_no_arrival_on_a_closed_day(
     between = [ordered + timedelta(days=d) for d in range(1, (comes - ordered).days + 1)]
     assert sum(not days.is_closed(day) for day in between) == lead
     assert lead == 0 or not days.is_closed(comes)
-
-
-def test_words_that_are_no_weekday_are_passed_over() -> None:
-    """However the days are written."""
-    assert weekdays("Monday, THU / whenever") == {0, 3}
-    assert weekdays("") == frozenset()
