@@ -318,27 +318,63 @@ def _gamma_quantile(u, mean, ratio):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _count(u, m, ratio, is_count, p, r, b):  # type: ignore[no-untyped-def]
+    """The quantile at `u` of demand with mean m > 0 and variance / mean `ratio`."""
+    if is_count and m <= _LARGEST_TABULATED_MEAN:
+        return _count_quantile(u, p, r, b, m)
+    x = _gamma_quantile(u, m, ratio)
+    return np.floor(x + 0.5) if is_count else x
+
+
+@njit(cache=True, nogil=True)
+def _shape(m, ratio):  # type: ignore[no-untyped-def]
+    """b, r and P(0) of a negative binomial with that mean and variance / mean; Poisson at 1."""
+    if ratio > 1.0 + 1e-6:
+        r = m / (ratio - 1.0)
+        return 1.0 - 1.0 / ratio, r, math.exp(-r * math.log(ratio))
+    return 0.0, 0.0, math.exp(-m)
+
+
+@njit(cache=True, nogil=True)
 def count_paths(mean, ratio, is_count, rows, n_samples, seed):  # type: ignore[no-untyped-def]
     """Independent draws (n, S, H) around `mean` (n, H) with variance / mean `ratio` (n,)."""
     n, h = mean.shape
     out = np.zeros((n, n_samples, h), np.float32)
     for i in range(n):
         stream = _stream(seed, rows[i])
-        b = 1.0 - 1.0 / ratio[i] if ratio[i] > 1.0 + 1e-6 else 0.0
+        for k in range(h):
+            m = mean[i, k]
+            if m > 0.0:
+                b, r, p = _shape(m, ratio[i])
+                for s in range(n_samples):
+                    u = _uniform(stream, s * h + k)
+                    out[i, s, k] = _count(u, m, ratio[i], is_count[i], p, r, b)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def counts_in_order(order, mean, ratio, is_count, rows, seed):  # type: ignore[no-untyped-def]
+    """Draws as in `count_paths` that stand in the order of the worlds of `order`, both (n, S, H).
+
+    Equal worlds are ordered at random, each series and period by itself.
+    """
+    n, n_samples, h = order.shape
+    out = np.zeros((n, n_samples, h), np.float32)
+    keys = np.empty(n_samples)
+    for i in range(n):
+        stream = _stream(seed, rows[i])
         for k in range(h):
             m = mean[i, k]
             if m <= 0.0:
                 continue
-            if is_count[i] and m <= _LARGEST_TABULATED_MEAN:
-                r = m / (ratio[i] - 1.0) if b > 0.0 else 0.0
-                p = math.exp(-r * math.log(ratio[i])) if b > 0.0 else math.exp(-m)
-                for s in range(n_samples):
-                    u = _uniform(stream, s * h + k)
-                    out[i, s, k] = _count_quantile(u, p, r, b, m)
-            else:
-                for s in range(n_samples):
-                    x = _gamma_quantile(_uniform(stream, s * h + k), m, ratio[i])
-                    out[i, s, k] = np.floor(x + 0.5) if is_count[i] else x
+            b, r, p = _shape(m, ratio[i])
+            for s in range(n_samples):
+                keys[s] = order[i, s, k] + 1e-4 * _uniform(stream, 2 * (s * h + k))
+            place = np.argsort(keys)
+            for rank in range(n_samples):
+                s = place[rank]
+                u = (rank + _uniform(stream, 2 * (s * h + k) + 1)) / n_samples
+                out[i, s, k] = _count(u, m, ratio[i], is_count[i], p, r, b)
     return out
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.data.panel import Frequency
+from onhand.data.panel import Frequency, Panel
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
-from onhand.forecast.spread import CountForecast, is_count
+from onhand.forecast.paths import DemandPaths
+from onhand.forecast.spread import draw_seed, is_count, of_rows
 
 __all__ = ["OwnSpread"]
 
@@ -23,27 +24,32 @@ _FEWEST = 8  # known periods from which a variance is worth looking at
 
 @dataclass(frozen=True)
 class OwnSpread:
-    """A forecaster's mean with a negative binomial as wide as the item's own demand has been.
+    """A forecaster's paths, in every period as wide as the item's own demand has been.
 
     The ratio of variance to mean of the last year is taken per item, around the mean of each weekday
     where periods are days, and drawn towards that of items that sell as much:
 
     log ratio = k · own + (1 - k) · (a + b·log m + c·log² m),   k = n / (n + strength)
 
-    m is the item's mean demand, n its known periods, and a, b, c are fitted to the shop. Periods are
-    independent given the mean. `Calibrated` knows how wrong a forecast has been, and lends that
-    among items of like demand; this knows which of two items of like demand is the unsteady one.
+    m is the item's mean demand, n its known periods, and a, b, c are fitted to the shop. Each period's
+    demand is negative binomial around the forecaster's mean, and its worlds stand in the order of the
+    forecaster's own paths: a world that is high for it in week 1 and in week 5, for this item and for
+    others, is high here, too (the Schaake shuffle). So sums over a lead time and over items are as
+    joint as the paths they are ordered by. `Calibrated` knows how wrong a forecast has been, and lends
+    that among items of like demand; this knows which of two items of like demand is the unsteady one.
     Which of them earns more is for a replay to say.
 
     Parameters
     ----------
     point : Forecaster
-        Only its mean is used.
+        Gives the mean, and the order of the worlds.
     strength : float, periods, >= 0
         How many periods of its own an item needs to be believed as much as its likes. 0: at once.
 
     Source: variance-to-mean shrinkage as for dispersion in count data, M. D. Robinson and
-    G. K. Smyth (2007), Moderated statistical tests, Bioinformatics 23, doi:10.1093/bioinformatics/btm453.
+    G. K. Smyth (2007), Moderated statistical tests, Bioinformatics 23, doi:10.1093/bioinformatics/btm453;
+    order of worlds: M. Clark, S. Gangopadhyay, L. Hay, B. Rajagopalan and R. Wilby (2004), The Schaake
+    shuffle, Journal of Hydrometeorology 5, section 3.
 
     >>> from onhand.data.panel import Panel
     >>> from onhand.demand.believe import believe
@@ -68,7 +74,7 @@ class OwnSpread:
         """`default, own spread`."""
         return f"{self.point.name}, own spread"
 
-    def fit(self, history: DemandHistory) -> CountForecast:
+    def fit(self, history: DemandHistory) -> FittedForecaster:
         """The point forecast from now, and how wide each item's demand has been."""
         return _spread_around(self.point.fit(history), history, self.strength)
 
@@ -86,37 +92,54 @@ class _Learned:
     point: Refitter
     strength: float
 
-    def fit(self, history: DemandHistory) -> CountForecast:
+    def fit(self, history: DemandHistory) -> FittedForecaster:
         return _spread_around(self.point.fit(history), history, self.strength)
 
 
 def _spread_around(
     point: FittedForecaster, history: DemandHistory, strength: float
-) -> CountForecast:
-    return CountForecast(
+) -> FittedForecaster:
+    return _OwnWidth(
         panel=history.panel,
-        curve=_MeanOf(point),
+        point=point,
         ratio=variance_ratios(history, strength),
         is_count=is_count(history.values),
     )
 
 
 @dataclass(frozen=True)
-class _MeanOf:
-    """The expected future of a fitted forecaster, as a curve.
+class _OwnWidth:
+    """Negative binomials around the mean of a fitted forecaster, in the order of its worlds."""
 
-    Paths are drawn block by block, and each block asks for the mean of all series: it is kept.
-    """
-
-    fitted: FittedForecaster
+    panel: Panel
+    point: FittedForecaster
+    ratio: NDArray[np.float32]
+    is_count: NDArray[np.bool_]
     kept: dict[int, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
-    def over(self, dates: NDArray[np.datetime64]) -> NDArray[np.float32]:
-        """Expected demand in as many periods as there are `dates`, (N, H)."""
-        if len(dates) not in self.kept:
+    def mean(self, horizon: int) -> NDArray[np.float32]:
+        """Expected demand, (N, H). Paths are drawn block by block, and each asks for it: it is kept."""
+        if horizon not in self.kept:
             self.kept.clear()
-            self.kept[len(dates)] = self.fitted.mean(len(dates))
-        return self.kept[len(dates)]
+            self.kept[horizon] = np.maximum(self.point.mean(horizon), 0).astype(np.float32)
+        return self.kept[horizon]
+
+    def paths(
+        self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
+    ) -> DemandPaths:
+        """Sample paths (len(rows), n_samples, H) of the stock points in `rows`."""
+        from onhand.forecast.kernels import counts_in_order
+
+        told = self.point.paths(horizon, n_samples, rng=rng, rows=rows)
+        values = counts_in_order(
+            told.values,
+            self.mean(horizon)[rows],
+            self.ratio[rows],
+            self.is_count[rows],
+            of_rows(rows, self.panel.n_series),
+            draw_seed(rng),
+        )
+        return DemandPaths(values, told.items, told.locations, told.dates)
 
 
 def variance_ratios(history: DemandHistory, strength: float) -> NDArray[np.float32]:
