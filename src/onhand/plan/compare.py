@@ -166,7 +166,9 @@ def compare_arrows(
             fits[key] = fit_origins(stage.taught, again, cut.learned, every, told)
         seen = fits[key] if loop.arrows.paths else _as_normal(fits[key])
         told = part_of(progress, _STAGE, middle, stop)
-        runs.append(_run(loop, replace(stage, fits=seen), cut, demands, ladders, config, told))
+        if seen is not stage.fits:
+            stage = replace(stage, fits=seen, kept={})
+        runs.append(_run(loop, stage, cut, demands, ladders, config, told))
         progress(_STAGE, stop)
     return _told(runs, stage, cut, config)
 

@@ -153,15 +153,18 @@ def window(
     horizon: int,
     n_samples: int,
     seed: int,
+    kept: dict[int, NDArray[np.float32]] | None = None,
 ) -> Window:
     """A stretch of the past as a window to replay, for the stock points in `rows`.
 
-    `history` is demand as believed today: the judge may know what the policy may not.
+    `history` is demand as believed today: the judge may know what the policy may not. Where stretches
+    overlap, `kept` (origin -> paths of the same rows) says again what was said before.
     """
-    forecasts = [
-        _paths(fits, origin, rows, horizon, n_samples, seed)
-        for origin in range(stretch.start, stretch.stop)
-    ]
+    kept = {} if kept is None else kept
+    for origin in range(stretch.start, stretch.stop):
+        if origin in fits and origin not in kept:
+            kept[origin] = _paths(fits[origin], origin, rows, horizon, n_samples, seed)
+    forecasts = [kept.get(origin) for origin in range(stretch.start, stretch.stop)]
     return Window(
         opening=opening.rows(rows),
         forecasts=forecasts,
@@ -173,17 +176,15 @@ def window(
 
 
 def _paths(
-    fits: Mapping[int, FittedForecaster],
+    fitted: FittedForecaster,
     origin: int,
     rows: slice,
     horizon: int,
     n_samples: int,
     seed: int,
-) -> NDArray[np.float32] | None:
-    if origin not in fits:
-        return None
+) -> NDArray[np.float32]:
     rng = np.random.default_rng([seed, origin])
-    told = fits[origin].paths(horizon, n_samples, rng=rng, rows=rows).values
+    told = fitted.paths(horizon, n_samples, rng=rng, rows=rows).values
     # Policies read one period of all worlds at a time: laid out so, a replay takes half the time.
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(told, 2, 0)), 0, 2)
 

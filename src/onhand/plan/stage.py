@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ class Stage:
     fits : name of forecaster -> origin -> what it had learned then
     openings : stretch -> the stock that everybody starts with
     horizon, n_samples, seed : of the sample paths at each review
+    kept : paths that another stretch will ask for again, where they all fit in memory
     """
 
     drawn: Draw
@@ -51,6 +52,9 @@ class Stage:
     horizon: int
     n_samples: int
     seed: int
+    kept: dict[str, dict[int, NDArray[np.float32]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def origins(self) -> list[int]:
@@ -59,6 +63,7 @@ class Stage:
 
     def window(self, stretch: Stretch, rows: slice, forecaster: str) -> Window:
         """A stretch of the past as one forecaster let it be seen, for some stock points."""
+        is_kept = self._is_small and rows == slice(0, self.panel.n_series)
         return window(
             stretch,
             self.fits[forecaster],
@@ -70,7 +75,14 @@ class Stage:
             horizon=self.horizon,
             n_samples=self.n_samples,
             seed=self.seed,
+            kept=self.kept.setdefault(forecaster, {}) if is_kept else None,
         )
+
+    @property
+    def _is_small(self) -> bool:
+        """Whether the paths of all forecasters at all reviews may be held at a time."""
+        each = self.panel.n_series * self.n_samples * self.horizon
+        return len(self.origins) * len(self.fits) * each <= _CELLS
 
     def blocks(self) -> list[slice]:
         """Slices of stock points whose windows fit in memory together."""
