@@ -49,7 +49,7 @@ def test_a_receipt_or_an_order_still_to_come_is_said() -> None:
     inbound = {
         "item": ["a", "b"],
         "quantity": [5, 5],
-        "order_date": [_days(-9), _days(4)],
+        "order_date": [_days(-9), _days(14)],
         "received_date": [_days(4), None],
     }
     assert [f.key for f in _found("received-ahead", inbound=inbound)] == [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -16,9 +17,10 @@ from onhand.data.findings import Finding
 from onhand.data.tables import Tables
 from onhand.data.weekdays import weekdays_in
 
-__all__ = ["ORDER_RULES", "WRITE_OFF_DAYS", "last_day", "usual_count_day"]
+__all__ = ["ORDER_RULES", "WRITE_OFF_DAYS", "last_day", "still_to_come", "usual_count_day"]
 
 WRITE_OFF_DAYS = 180  # the plan's default for supply.write_off_days
+_ORDERED_SINCE = 7  # days after the data's end: what the plan said was ordered, and is planned with
 _MOST_NAMED = 5
 
 
@@ -36,6 +38,32 @@ def last_day(tables: Tables) -> date | None:
         return None
     end: date = tables.sales["date"].max()  # type: ignore[assignment]
     return max(end, usual_count_day(tables) or end)
+
+
+def still_to_come(tables: Tables) -> Tables:
+    """The tables in which an order whose received date lies after their last day is open, and due then.
+
+    >>> inbound = pl.DataFrame({"item": ["a"], "received_date": [date(2024, 5, 9)]})
+    >>> sales = pl.DataFrame({"date": [date(2024, 5, 1)]})
+    >>> still_to_come(Tables(sales=sales, inbound=inbound)).inbound.rows()
+    [('a', None, datetime.date(2024, 5, 9))]
+    """
+    today, inbound = last_day(tables), tables.inbound
+    if inbound is None or today is None or "received_date" not in inbound.columns:
+        return tables
+    is_ahead = (pl.col("received_date") > today).fill_null(False)
+    if not inbound.select(is_ahead.any()).item():
+        return tables
+    due = pl.col("due_date") if "due_date" in inbound.columns else pl.lit(None, pl.Date())
+    came = {"received_quantity": pl.when(~is_ahead).then("received_quantity")}
+    return replace(
+        tables,
+        inbound=inbound.with_columns(
+            pl.when(~is_ahead).then("received_date").alias("received_date"),
+            pl.when(is_ahead).then("received_date").otherwise(due).alias("due_date"),
+            *(rule.alias(name) for name, rule in came.items() if name in inbound.columns),
+        ),
+    )
 
 
 def _overdue(tables: Tables) -> Iterator[Finding]:
@@ -71,7 +99,7 @@ def _overdue(tables: Tables) -> Iterator[Finding]:
             first = rows.row(0, named=True)
             value = f"due {first['due_date']}, {first['days']} days before {today}, not received"
             if rows.height > 1:
-                value += f"; {rows.height} such orders, this one is the latest"
+                value += f"; {rows.height} such orders, this one the longest overdue"
             yield Finding("warning", "inbound", rule, value, advice, rows.height, _order(first))
 
 
@@ -88,21 +116,23 @@ def _received_ahead(tables: Tables) -> Iterator[Finding]:
     today, inbound = last_day(tables), tables.inbound
     if inbound is None or today is None:
         return
-    for column, rule, said, advice in (
+    for column, grace, rule, said, advice in (
         (
             "received_date",
+            0,
             "received-ahead",
             "received",
             "leave the received date empty until it is here; it is planned as an open order due then",
         ),
         (
             "order_date",
+            _ORDERED_SINCE,
             "ordered-ahead",
             "ordered",
             "correct the date, or leave it out until it is ordered; it is planned as an open order",
         ),
     ):
-        ahead = inbound.filter(pl.col(column) > today)
+        ahead = inbound.filter(pl.col(column) > today + timedelta(days=grace))
         if ahead.height:
             first = ahead.row(0, named=True)
             value = f"{said} on {first[column]}, and the data ends on {today}"

@@ -21,7 +21,7 @@ Sales are what was seen, demand is what was wanted. They differ where nobody cou
 - **More came back than went out**: 0.
 - **A thousand times the usual**: a typing error, or an order nobody can expect again. NaN: one such
   number would be most of what the whole shop shares, its season and its past errors. The tables'
-  findings name it.
+  findings name it. A number beyond `MOST` is no quantity of anything, however little else was sold.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ from numpy.typing import NDArray
 from onhand.data.panel import Floats, Panel
 from onhand.demand.history import DemandHistory
 
-__all__ = ["ABSURD", "EMPTY", "FULL", "absurd", "believe", "full_shelf_rate"]
+__all__ = ["ABSURD", "EMPTY", "FULL", "MOST", "absurd", "believe", "full_shelf_rate"]
 
 EMPTY = 0.02  # in-stock share up to which a period tells nothing
 FULL = 0.98  # in-stock share from which a period tells everything
 ABSURD = 1000  # times the middle of the selling periods, and as many units: not believed
+MOST = 1e12  # units in one period: beyond, a number is no quantity, and sums of it are not finite
 MEMORY = 13  # periods: the running mean forgets with weight 1 / MEMORY
 DOUBT = 8  # periods
 
@@ -99,17 +100,17 @@ def absurd(sales: Floats) -> NDArray[np.bool_]:
     """Sales too far beyond the stock point's usual ones to be believed, (N, T).
 
     At least `ABSURD` units and `ABSURD` times the median of its periods with sales. With fewer than
-    three of those nothing is usual, and everything is believed.
+    three of those nothing is usual, and everything up to `MOST` is believed.
 
-    >>> absurd(np.array([[2, 0, 3, 1_000_000], [0, 0, 0, 5000]], dtype=np.float32)).tolist()
-    [[False, False, False, True], [False, False, False, False]]
+    >>> absurd(np.array([[2, 0, 3, 1_000_000], [0, 0, 3e38, 5000]], dtype=np.float32)).tolist()
+    [[False, False, False, True], [False, False, True, False]]
     """
-    suspect = np.zeros(sales.shape, dtype=bool)
+    suspect = sales > MOST
     rows = np.flatnonzero((sales >= ABSURD).any(axis=1))  # few: only these are looked at
     for row in rows:
         selling = sales[row][sales[row] > 0]
         if len(selling) >= 3:
-            suspect[row] = sales[row] >= max(ABSURD, ABSURD * float(np.median(selling)))
+            suspect[row] |= sales[row] >= max(ABSURD, ABSURD * float(np.median(selling)))
     return suspect
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from onhand.data.order_checks import still_to_come
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.inventory.costs import Costs
@@ -76,6 +77,7 @@ def economics(
     """
     keys = pl.DataFrame({"item": panel.items, "location": panel.locations}).with_row_index("row")
     offers = offers_of(keys, tables)
+    tables = still_to_come(tables)  # a receipt of a day to come teaches nothing
     deliveries = learn_deliveries(offers, tables)
     share = config.supply.lead_time_quantile
     offers = with_planned_lead_times(offers, tables, deliveries, share)

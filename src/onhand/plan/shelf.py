@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from onhand.data.order_checks import still_to_come
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.demand.history import DemandHistory
@@ -36,9 +37,11 @@ def stock_now(
     Open orders arrive in the period counted from their due date. One that is overdue is expected
     after the time that is usual for its supplier from there on, at the start of the next period
     where none was ever that late, and no longer once it is `supply.write_off_days` late. Of an
-    order received in part, the rest is open. With a stock table, a stock point that it does not list has
-    nothing on hand.
+    order received in part, the rest is open. One whose received date lies after the last day of the
+    data is open and due then. With a stock table, a stock point that it does not list has nothing on
+    hand.
     """
+    tables = still_to_come(tables)
     if tables.stock is None:
         return _assumed(tables, history, terms, config)
     on_hand, backorders, n_unlisted = _counted(tables.stock, history.panel)
@@ -250,10 +253,11 @@ def open_orders(
     supplier promises), has_due (whether it was stated), quantity (still to come), is_rest (whether a
     part of the order has come already).
     """
-    if tables.inbound is None:
+    inbound = still_to_come(tables).inbound
+    if inbound is None:
         return None
     start = panel.future_dates(1)[0]
-    due = _still_open(tables.inbound, panel, terms, start)
+    due = _still_open(inbound, panel, terms, start)
     is_expected = ~_is_lost(due, start, config) & (due["quantity"] > 0).to_numpy()
     return due.filter(pl.Series(is_expected)).select(
         "row", "supplier", "due_date", "has_due", "quantity", "is_rest"
