@@ -36,7 +36,6 @@ def _show(judgement: Judgement, currency: str) -> None:
     columns = {
         "loop": "left",
         "cost": "right",
-        "lost": "right",
         "filled": "right",
         "stock": "right",
         "arrow earned": "right",
@@ -56,7 +55,6 @@ def _row(pipeline: Pipeline, currency: str) -> tuple[str, ...]:
     return (
         name,
         money(pipeline.total, currency),
-        money(pipeline.shortage, currency),
         f"{pipeline.fill_rate:.1%}",
         money(pipeline.inventory_value, currency),
         f"{money(earned.mean, currency)} ({earned.share:+.1%})" if earned else "",
