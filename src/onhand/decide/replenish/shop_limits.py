@@ -1,23 +1,29 @@
 """Which of all suppliers' orders fit into one budget or one stock room?
 
 The packs of every order are ranked by expected worth per share of the limits and bought from the top,
-as in `onhand.decide.replenish.budget`. What a supplier only accepts as a whole is one block of that
-list: its minimum with the order cost, or a container. So no order is cut below what its supplier
-accepts, and a pack that no longer fits is passed over together with those that come after it in its
-line; the rest of the list may still fit.
+as in `onhand.decide.replenish.budget`, down to the last that earns anything. What a supplier only
+accepts as a whole stands on that list as one head: the least that it accepts and its order cost, with
+as many of the packs after it as make the head earn more per share.
 
-What a supplier only accepts as a whole may be too big for what is left when its turn comes. So the list
-is also bought down with each such order in front, and the best of these is taken.
+What a supplier only accepts as a whole may be too big for what is left when its turn comes, and its
+order cost may be worth paying only if nobody else's is paid. So the list is bought down many times: for
+few suppliers with every set of them whose least orders are bought first while the others with minima or
+order costs get nothing; for many with each alone first, each left out, and the best of them first. The
+way that earns most is taken.
 
-Buying down a list that falls in worth per limit never earns less with a larger limit: up to the first
-pack that fits only the larger one, both buy the same; what the smaller can still add after that fits
-into less room than that pack, and earns less per room. That holds with any order in front, and so
-for the best of all.
+A larger limit never earns less. With one limit every one of these lists falls in worth per limit: up to
+the first item that fits only the larger limit, both buy the same; what the smaller can still add after
+that fits into less room than that item, and earns less per room. With two limits that is not so, since a
+pack that more money allows may take the room of better ones; there the answers under smaller limits
+are gone through as well, as long as the best so far is below what the relaxed problem allows there, and
+with very many lines as far as half a second goes.
 """
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +35,9 @@ __all__ = ["SupplierOrder", "share_out"]
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
+
+_MOST_SETS = 64  # sets of suppliers that are all tried
+_MOST_VISITS = 50_000_000  # blocks looked at, about half a CPU second
 
 
 @dataclass(frozen=True)
@@ -48,13 +57,57 @@ class SupplierOrder:
 
 
 @dataclass(frozen=True)
-class _Block:
-    """Steps of one supplier's stock points that are bought together."""
+class _Ranking:
+    """All orders' blocks of steps, and the list in which they are tried.
 
-    rows: Whole
+    row, steps, owner, place, worth : (B,) of each block;  size : (limits, B)
+    first, order_cost : (O,) of each order: its first block, and the money for placing it
+    least, head : (O,) blocks of the least that its supplier accepts, and of the head that earns most per share
+    items : heads and blocks that earn something, best per share first; o: the head of order o, O + b: block b
+    weight : (limits,) what the shares are counted by
+    """
+
+    row: Whole
     steps: Whole
-    worth: float
-    size: Array  # (limits,)
+    owner: Whole
+    place: Whole
+    worth: Array
+    size: Array
+    first: Whole
+    order_cost: Array
+    least: Whole
+    head: Whole
+    items: Whole
+    weight: Array
+
+    @property
+    def is_tied(self) -> NDArray[np.bool_]:
+        """Orders of which not every pack can be had by itself, (O,)."""
+        return (self.least > 1) | (self.order_cost > 0)
+
+    def bound(self) -> tuple[Array, Array]:
+        """Room and the most that can be earned in it if parts of packs could be had, rising."""
+        n = len(self.first)
+        share = self.weight @ self.size
+        is_inside = self.place < self.head[self.owner]
+        in_head = np.bincount(self.owner, share * is_inside, n)
+        worth = np.bincount(self.owner, self.worth * is_inside, n) - self.order_cost
+        sizes, worths = np.concatenate([in_head, share]), np.concatenate([worth, self.worth])
+        keep = self.items[(self.items < n) | ~is_inside[np.maximum(self.items - n, 0)]]
+        return (
+            np.concatenate([[0.0], np.cumsum(sizes[keep])]),
+            np.concatenate([[0.0], np.cumsum(worths[keep])]),
+        )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The best of all ways under some limits: what it earns, what is bought, and room that any way takes."""
+
+    earned: float
+    ranking: _Ranking | None
+    taken: NDArray[np.bool_]
+    used: Array
 
 
 def share_out(
@@ -66,6 +119,9 @@ def share_out(
     line_least: ArrayLike = 0.0,
 ) -> Array:
     """The quantities, (N,), that keep every limit's most; unchanged where they already do.
+
+    Where they do not, nothing is bought that is not expected to earn anything, save what a supplier's
+    least order needs.
 
     Parameters
     ----------
@@ -87,93 +143,193 @@ def share_out(
         return wanted
     least = np.broadcast_to(np.ceil(np.asarray(line_least) / offer.step - 1e-9), len(wanted))
     steps = np.rint(wanted / offer.step).astype(np.int64)
-    blocks: list[_Block] = []
-    owner: list[int] = []
-    for o, order in enumerate(orders):
-        mine = _blocks_of(order, steps, least, offer, each, most)
-        blocks += mine
-        owner += [o] * len(mine)
+    total = np.maximum(each @ wanted, 1e-12)
+    rankings = [
+        _ranked(orders, steps, least, offer, each, weight / total, is_lean=is_lean)
+        for weight in _weights(len(limits))
+        for is_lean in ((False, True) if any(order.least for order in orders) else (False,))
+    ]
+    found = _best(rankings, most * (1 + 1e-9), len(wanted))
     bought = np.zeros_like(steps)
-    for i in _best_that_fit(blocks, owner, most):
-        np.add.at(bought, blocks[i].rows, blocks[i].steps)
+    if found.ranking is not None:
+        np.add.at(bought, found.ranking.row, found.ranking.steps * found.taken)
     return bought * offer.step
 
 
-def _best_that_fit(blocks: list[_Block], owner: list[int], most: Array) -> list[int]:
-    """Numbers of the blocks bought: from the top of the list, or with one supplier's order in front."""
-    order = np.argsort(-np.array([_rate(block, most) for block in blocks]), kind="stable").tolist()
-    heads: dict[int, int] = {}
-    for i, o in enumerate(owner):
-        heads.setdefault(o, i)  # an order's first block is what its supplier accepts at least
+def _weights(n_limits: int) -> Array:
+    """How much each limit counts in a share, way by way, (ways, limits)."""
+    if n_limits == 1:
+        return np.ones((1, 1))
+    even = np.full((1, n_limits), 1 / n_limits)
+    single = np.eye(n_limits)
+    return np.concatenate([even, single, (even + single) / 2])
 
-    def worth(taken: list[int]) -> float:
-        return sum(max(blocks[i].worth, 0.0) for i in taken)
 
-    best = _that_fit(blocks, owner, most, order)
-    for head in heads.values():
-        if head not in best and (blocks[head].size <= most).all():
-            in_front = [head, *(i for i in order if i != head)]
-            other = _that_fit(blocks, owner, most, in_front)
-            best = other if worth(other) > worth(best) + 1e-9 else best
+def _best(rankings: list[_Ranking], most: Array, n_rows: int) -> _Found:
+    """The best under these limits or any smaller ones."""
+    visits = _MOST_VISITS // max(1, len(rankings) * len(rankings[0].items))
+    ways = [_some(_roles(ranking), visits) for ranking in rankings]
+    best = _best_at(rankings, ways, most, n_rows)
+    if len(most) == 1:
+        return best
+    bounds = [ranking.bound() for ranking in rankings]
+
+    def allows(limits: Array) -> float:
+        return min(
+            float(np.interp(r.weight @ limits, *bound))
+            for r, bound in zip(rankings, bounds, strict=True)
+        )
+
+    blocks = sum(len(r.items) * len(w) for r, w in zip(rankings, ways, strict=True))
+    looks = min(5000, _MOST_VISITS // max(blocks, 1))
+    waiting = [(-allows(most), 0, tuple(most.tolist()), best)]
+    seen = {waiting[0][2]}
+    while waiting and looks > 0:
+        # Below what any way takes of a limit nothing changes: the next smaller limits are just under that.
+        bound, _, limits, here = heapq.heappop(waiting)
+        if -bound <= best.earned + 1e-9:
+            break
+        for which, used in enumerate(here.used.tolist()):
+            smaller = np.array(limits)
+            smaller[which] = used * (1 - 1e-9) - 1e-12
+            key = tuple(np.round(smaller, 12).tolist())
+            allowed = allows(smaller)
+            if smaller[which] <= 0 or key in seen or allowed <= best.earned + 1e-9:
+                continue
+            seen.add(key)
+            other = _best_at(rankings, ways, smaller, n_rows)
+            best = other if other.earned > best.earned + 1e-9 else best
+            heapq.heappush(waiting, (-allowed, len(seen), tuple(smaller.tolist()), other))
+            looks -= 1
     return best
 
 
-def _that_fit(blocks: list[_Block], owner: list[int], most: Array, order: list[int]) -> list[int]:
-    """Numbers of the blocks bought when they are tried in this order."""
-    left = most * (1 + 1e-9)
-    ended_order: set[int] = set()
-    started: set[int] = set()
-    ended_row: set[int] = set()
-    taken = []
-    for i in order:
-        block, o = blocks[i], owner[i]
-        if o in ended_order or (len(block.rows) == 1 and int(block.rows[0]) in ended_row):
-            continue
-        if (block.size <= left).all():
-            left = left - block.size
-            started.add(o)
-            taken.append(i)
-        elif o not in started:
-            ended_order.add(o)  # without its first block a supplier accepts nothing
-        else:
-            ended_row.update(block.rows.tolist())
-    return taken
+def _best_at(
+    rankings: list[_Ranking], ways: list[NDArray[np.int64]], most: Array, n_rows: int
+) -> _Found:
+    """The best of all ways under exactly these limits."""
+    from onhand.decide.replenish.shop_limits_kernel import buy_down
+
+    best = _Found(0.0, None, np.zeros(0, dtype=np.bool_), np.zeros(len(most)))
+    used = np.zeros(len(most))
+    for ranking, roles in zip(rankings, ways, strict=True):
+        r = ranking
+        for role in roles:
+            head = np.where(role == 1, r.least, r.head)
+            earned, taken, took = buy_down(
+                r.items, r.owner, r.row, r.place, r.size, r.worth, r.first, head, r.order_cost,
+                role, most, n_rows,
+            )  # fmt: skip
+            if earned > best.earned + 1e-9:
+                best = _Found(earned, r, taken, used)
+            if earned > -np.inf:  # heads that do not fit here fit nowhere smaller
+                used = np.maximum(used, took)
+    return _Found(best.earned, best.ranking, best.taken, used)
 
 
-def _rate(block: _Block, most: Array) -> float:
-    """Expected money per share of the limits taken."""
-    share = float((block.size / np.maximum(most, 1e-12)).sum())
-    return max(block.worth, 0.0) / max(share, 1e-15)
+def _some(ways: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Every so many-th way, the first among them, where there are more than `most`."""
+    return ways[:: max(1, -(-len(ways) // max(1, most)))]
+
+
+def _roles(ranking: _Ranking) -> NDArray[np.int64]:
+    """Which orders' heads are bought first (1), in their turn (0) or not at all (-1), (ways, O).
+
+    Orders whose every pack can be had by itself stay in their turn.
+    """
+    n = len(ranking.first)
+    tied = np.array([i for i in ranking.items.tolist() if i < n and ranking.is_tied[i]], np.int64)
+    ways = [np.zeros(n, dtype=np.int64)]
+    if 2 ** len(tied) <= _MOST_SETS:
+        for way in product((1, -1), repeat=len(tied)):
+            ways.append(np.zeros(n, dtype=np.int64))
+            ways[-1][tied] = way
+        return np.array(ways)
+    for o in tied.tolist():
+        for chosen in (1, -1):
+            ways.append(np.zeros(n, dtype=np.int64))
+            ways[-1][o] = chosen
+    for k in range(1, len(tied) + 1):
+        for others in (0, -1):
+            ways.append(np.zeros(n, dtype=np.int64))
+            ways[-1][tied] = others
+            ways[-1][tied[:k]] = 1
+    return np.array(ways)
+
+
+def _ranked(
+    orders: tuple[SupplierOrder, ...],
+    steps: Whole,
+    least: Array,
+    offer: Worth,
+    each: Array,
+    weight: Array,
+    *,
+    is_lean: bool,
+) -> _Ranking:
+    """Every order's blocks, and all of them in one list, shares counted by `weight` (limits,).
+
+    Lean: the least of an order goes without the packs that its supplier's minima do not need.
+    """
+    unit = np.maximum(weight @ each, 1e-15)  # what takes nothing of the limits is bought first
+    parts = []
+    for order in orders:
+        rows = order.rows[steps[order.rows] > 0]
+        if len(rows):
+            parts.append(_blocks_of(order, rows, steps, least, offer, unit, is_lean=is_lean))
+    counts = np.array([len(p[0]) for p in parts], dtype=np.int64)
+    row, n_steps, worth, share = (np.concatenate([p[i] for p in parts]) for i in range(4))
+    owner = np.repeat(np.arange(len(parts)), counts)
+    first = np.cumsum(counts) - counts
+    head_worth, head_share = (np.array([p[i] for p in parts]) for i in (7, 8))
+    values = np.concatenate([head_worth, worth])
+    rate = values / np.maximum(np.concatenate([head_share, share]), 1e-15)
+    items = np.argsort(-rate, kind="stable")
+    return _Ranking(
+        row=row,
+        steps=n_steps,
+        owner=owner,
+        place=np.arange(len(row)) - first[owner],
+        worth=worth,
+        size=each[:, row] * (offer.step[row] * n_steps),
+        first=first,
+        order_cost=np.array([p[4] for p in parts]),
+        least=np.array([p[5] for p in parts], dtype=np.int64),
+        head=np.array([p[6] for p in parts], dtype=np.int64),
+        items=items[values[items] > 0],
+        weight=weight,
+    )
 
 
 def _blocks_of(
-    order: SupplierOrder, steps: Whole, least: Array, offer: Worth, each: Array, most: Array
-) -> list[_Block]:
-    """A supplier's order as blocks that fall in worth per limit; the first is what it must hold."""
-    rows = order.rows[steps[order.rows] > 0]
-    if not len(rows):
-        return []
+    order: SupplierOrder,
+    rows: Whole,
+    steps: Whole,
+    least: Array,
+    offer: Worth,
+    unit: Array,
+    *,
+    is_lean: bool,
+) -> tuple[Whole, Whole, Array, Array, float, int, int, float, float]:
+    """An order's stock points, steps, worths and shares, block by block; its cost; its least and its best
+    head in blocks; what that head is worth and its share."""
     mine = Worth(offer.step[rows], offer.worth[rows])
-    unit = (each[:, rows] / np.maximum(most, 1e-12)[:, None]).sum(axis=0)
-    unit = np.maximum(unit, 1e-15)  # what takes nothing of the limits is bought first
     nothing = np.zeros(len(rows), dtype=np.int64)
-    at, n_steps, worth, _ = ranked_blocks(nothing, steps[rows], least[rows], mine, unit)
-    sizes = each[:, rows[at]] * (mine.step[at] * n_steps)  # (limits, B)
-    n_head = _head(order, rows[at], mine.step[at] * n_steps)
-    head_worth = float(worth[:n_head].sum()) - order.order_cost
-    # A better next block belongs to the first: nobody would stop before it.
-    share = unit[at] * mine.step[at] * n_steps
-    while n_head < len(at) and max(worth[n_head], 0.0) / share[n_head] > max(head_worth, 0.0) / max(
-        float(share[:n_head].sum()), 1e-15
-    ):
-        head_worth += float(worth[n_head])
-        n_head += 1
-    head = _Block(rows[at[:n_head]], n_steps[:n_head], head_worth, sizes[:, :n_head].sum(axis=1))
-    rest = [
-        _Block(rows[at[i : i + 1]], n_steps[i : i + 1], float(worth[i]), sizes[:, i])
-        for i in range(n_head, len(at))
-    ]
-    return [head, *rest]
+    at, n_steps, worth, share = ranked_blocks(nothing, steps[rows], least[rows], mine, unit[rows])
+    n_least = _head(order, rows[at], mine.step[at] * n_steps)
+    if is_lean and not order.is_whole:
+        kept, left_out = _lean(order, rows[at[:n_least]], (mine.step[at] * n_steps)[:n_least])
+        turn = np.concatenate([kept, left_out, np.arange(n_least, len(at))])
+        at, n_steps, worth, share = at[turn], n_steps[turn], worth[turn], share[turn]
+        n_least = len(kept)
+    # Nobody would stop before a block that makes the head earn more per share.
+    values, shares = np.cumsum(worth) - order.order_cost, np.cumsum(share)
+    rates = (values / np.maximum(shares, 1e-15))[n_least - 1 :]
+    n_head = n_least + int(np.argmax(rates >= rates.max() - 1e-12 * abs(rates.max())))
+    return (
+        rows[at], n_steps, worth, share, order.order_cost, n_least, n_head,
+        float(values[n_head - 1]), float(shares[n_head - 1]),
+    )  # fmt: skip
 
 
 def _head(order: SupplierOrder, rows: Whole, units: Array) -> int:
@@ -185,3 +341,24 @@ def _head(order: SupplierOrder, rows: Whole, units: Array) -> int:
         reached = np.cumsum(limit.unit_size[rows] * units)
         n = max(n, int(np.searchsorted(reached, limit.least * (1 - 1e-9))) + 1)
     return min(n, len(rows))
+
+
+def _lean(order: SupplierOrder, rows: Whole, units: Array) -> tuple[Whole, Whole]:
+    """The blocks of a least order without which a minimum is missed, and those it can go without.
+
+    Looked at from the worst up; of a stock point only its last blocks can go.
+    """
+    sizes = np.array([limit.unit_size[rows] * units for limit in order.least]).reshape(
+        -1, len(rows)
+    )
+    spare = sizes.sum(axis=1) - np.array([limit.least * (1 - 1e-9) for limit in order.least])
+    goes = np.zeros(len(rows), dtype=np.bool_)
+    stays: set[int] = set()
+    for b in range(len(rows) - 1, -1, -1):
+        is_last = goes.sum() == len(rows) - 1
+        if not is_last and int(rows[b]) not in stays and (sizes[:, b] <= spare).all():
+            goes[b] = True
+            spare -= sizes[:, b]
+        else:
+            stays.add(int(rows[b]))
+    return np.flatnonzero(~goes), np.flatnonzero(goes)
