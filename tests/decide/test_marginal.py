@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from onhand.errors import ConfigError
 from onhand.inventory.costs import Costs
 from onhand.inventory.moves import place, serve_or_lose
 from onhand.inventory.policy import Situation
+from onhand.inventory.receipts import known_supply
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 
@@ -108,6 +111,28 @@ def test_dearer_shortages_never_order_less(seed: int, more: float) -> None:
     order = policy.order(base)
     assert (policy.order(Situation(base.stock, base.paths, base.terms, dear)) >= order).all()
     assert (MarginalValue(holding_weight=more).order(base) <= order).all()
+
+
+@pytest.mark.parametrize("is_uncertain", [False, True])
+def test_units_owed_are_worth_their_steps(is_uncertain: bool) -> None:
+    """Seven owed and one wanted a period, of which the first is lost: 8 to order, all 8 earn the margin.
+
+    Where demand is backordered the first period's is owed as well: 9.
+    """
+    now = Situation(
+        Stock.of([0.0], [[0.0, 0.0]], [7.0]),
+        np.ones((1, 4, 4), dtype=np.float32),
+        SupplyTerms.of(1, n_series=1),
+        Costs.of(0.01, 5.0, n_series=1),
+    )
+    if is_uncertain:
+        now = replace(now, supply=known_supply(now.stock, now.terms, n_samples=4, horizon=4))
+    for shortage, units in (("lost_sales", 8), ("backorder", 9)):
+        money = worth_of_steps(now, look_ahead=2, n_steps=12, shortage=shortage)  # type: ignore[arg-type]
+        assert (money.worth[0, :units] > 4.9).all()
+        assert (money.worth[0, units:] <= 0).all()
+        needed = shortfalls(now, np.array([0]), 1, 1, shortage)  # type: ignore[arg-type]
+        assert needed[0].tolist() == [units] * 4
 
 
 def test_nonsense_is_refused() -> None:

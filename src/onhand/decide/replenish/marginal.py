@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from onhand.decide.replenish.cover import protection_horizon
+from onhand.decide.replenish.cover import Shortage, protection_horizon
 from onhand.errors import ConfigError, ShapeError
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
@@ -52,6 +52,7 @@ def worth_of_steps(
     look_ahead: int = 13,
     holding_weight: float = 1.0,
     n_steps: int = 64,
+    shortage: Shortage = "lost_sales",
 ) -> Worth:
     """The expected worth of the first `n_steps` steps of an order at each stock point.
 
@@ -63,6 +64,8 @@ def worth_of_steps(
     look_ahead : periods after the arrival for which leftover stock is charged, J; fewer if the
         paths end earlier
     holding_weight : factor on the holding cost, >= 0
+    shortage : what becomes of demand before the order arrives: lost, or owed and worth its steps then.
+        What is owed already is worth its steps either way.
 
     Raises
     ------
@@ -99,6 +102,7 @@ def worth_of_steps(
             steps,
             look_ahead,
             n_steps,
+            shortage == "backorder",
         )
         return Worth(steps, worth)
     worth = step_worths(
@@ -112,6 +116,7 @@ def worth_of_steps(
         steps,
         look_ahead,
         n_steps,
+        shortage == "backorder",
     )
     return Worth(steps, worth)
 

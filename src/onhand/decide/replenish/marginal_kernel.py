@@ -23,12 +23,14 @@ def step_worths(
     step: Any,
     look_ahead: int,
     n_steps: int,
+    is_backordered: bool,
 ) -> Any:
     """Expected worth (N, n_steps) of successive steps; widens `step` (N,) in place where needed.
 
     A world with shortfall x fills the first x / step steps. `full[m]` collects what is earned where
     m steps are filled whole, `part[m]` what the step after them earns in part, so every world
-    costs one addition per period and the steps are summed up once at the end.
+    costs one addition per period and the steps are summed up once at the end. What is owed already is
+    delivered first; new demand is owed too where `is_backordered`.
     """
     n, n_samples, horizon = paths.shape
     width = pipeline.shape[1]
@@ -45,7 +47,10 @@ def step_worths(
         for k in range(lead):
             due = pipeline[i, k] if k < width else 0.0
             for s in range(n_samples):
-                stock[s] = max(0.0, stock[s] + due - paths[i, s, k])
+                there = stock[s] + due
+                stock[s] = there - paths[i, s, k]
+                if not is_backordered:
+                    stock[s] = max(min(there, 0.0), stock[s])
         most = 0.0
         for s in range(n_samples):
             used = -stock[s]
@@ -93,6 +98,7 @@ def step_worths_in_worlds(
     step: Any,
     look_ahead: int,
     n_steps: int,
+    is_backordered: bool,
 ) -> Any:
     """`step_worths` where every world has its own arrivals, lead time, relief and share delivered.
 
@@ -112,7 +118,10 @@ def step_worths_in_worlds(
                 continue
             shelf = net_inventory[i]
             for k in range(own):
-                shelf = max(0.0, shelf + arrivals[i, s, k] - paths[i, s, k])
+                there = shelf + arrivals[i, s, k]
+                shelf = there - paths[i, s, k]
+                if not is_backordered:
+                    shelf = max(min(there, 0.0), shelf)
             high = -np.inf
             for k in range(own, horizon):
                 shelf += arrivals[i, s, k] - paths[i, s, k]
