@@ -242,12 +242,14 @@ class ForecastSettings(_Section):
         "exponential_smoothing",
         "tsb",
         "bootstrap",
+        "analogues",
     ] = Field(
         default="default",
         description=(
             "Forecaster. default: the cheapest on the shop's own past of statistics steered by boosted "
             "trees, with either of two spreads, and statistics alone; statistical: without the trees; "
-            "boosted: the trees' mean with the spread of the statistics; ensemble: statistics, trees "
+            "boosted: the trees' mean with the spread of the statistics; analogues: what came next for "
+            "items that stood alike, for rare demand, in months a candidate of the default; ensemble: statistics, trees "
             "and a network together, which needs the extra onhand[deep]; or one of seasonal_naive, "
             "moving_average, exponential_smoothing, tsb and bootstrap, whose errors on the past give "
             "the spread of its paths."
@@ -263,6 +265,7 @@ class ForecastSettings(_Section):
         "exponential_smoothing",
         "tsb",
         "bootstrap",
+        "analogues",
     ] = Field(
         default="",
         description=(
@@ -278,6 +281,7 @@ class ForecastSettings(_Section):
             "stock was not recorded. Only silences that ended: an item that is over stays over."
         ),
     )
+
     @property
     def named(self) -> str:
         """What forecasts: one name, or two with a plus between them."""

@@ -9,6 +9,7 @@ from onhand.data.panel import Frequency
 from onhand.errors import ConfigError
 from onhand.forecast import (
     TSB,
+    Analogues,
     Blend,
     Bootstrap,
     Calibrated,
@@ -21,8 +22,9 @@ from onhand.forecast import (
 from onhand.forecast.default import through_life
 from onhand.forecast.own_spread import OwnSpread
 from onhand.forecast.shared import Shared
+from onhand.forecast.stacked import Stacked
 from onhand.forecast.steered import Steered
-from onhand.forecast.steering import steered_by_trees
+from onhand.forecast.steering import steered_by_trees, steering_trees
 from onhand.forecast.suspicious import Suspicious
 from onhand.plan.config import ForecastSettings
 from onhand.plan.plan import Assumption
@@ -60,13 +62,20 @@ def forecasters_for(
     ['default', 'default, own spread', 'statistical', 'statistical, own spread']
     >>> list(forecasters_for("default", Frequency.WEEK, n_known=500))       # too little for trees
     ['statistical', 'statistical, own spread']
+    >>> list(forecasters_for("statistical", Frequency.MONTH))
+    ['statistical', 'statistical, own spread', 'analogues']
     """
     statistical = Shared(default_forecaster(frequency))
+    plain = _with_either_spread("statistical", statistical)
+    if frequency is Frequency.MONTH:  # where demand is rare, what came next for others tells more
+        plain |= {"analogues": through_life(Analogues())}
     if name == "statistical" or (name == "default" and n_known < FEWEST_FOR_TREES):
-        return _with_either_spread("statistical", statistical)
+        return plain
     if name == "default":
         steered = Shared(steered_by_trees(statistical, frequency))
-        return _with_either_spread(name, steered) | _with_either_spread("statistical", statistical)
+        return _with_either_spread(name, steered) | plain
+    if name == "analogues":
+        return {name: through_life(Analogues())}
     if name == "boosted":
         return {name: through_life(steered_by_trees(statistical, frequency, share=1.0))}
     if name == "ensemble":
@@ -125,7 +134,7 @@ def _with_either_spread(name: str, forecaster: Forecaster) -> dict[str, Forecast
 
 
 def _ensemble(statistical: Forecaster, frequency: Frequency) -> Forecaster:
-    """A third of the mean from each of statistics, trees and a network; the spread of the statistics."""
+    """The mean of statistics, trees and a network, each heard as its past deserves; the statistics' spread."""
     if importlib.util.find_spec("torch") is None:
         raise ConfigError(
             "forecast.forecaster = 'ensemble' teaches a network with PyTorch, which is not installed: "
@@ -133,5 +142,5 @@ def _ensemble(statistical: Forecaster, frequency: Frequency) -> Forecaster:
         )
     from onhand.forecast.neural import MLP, Neural, Quantiles
 
-    network = Neural(MLP(), Quantiles())
-    return Steered(steered_by_trees(statistical, frequency, share=0.5), network, share=1 / 3)
+    members = statistical, steering_trees(frequency), Neural(MLP(), Quantiles())
+    return Steered(statistical, Stacked(members), share=1.0)
