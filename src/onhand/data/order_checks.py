@@ -7,17 +7,27 @@ the day on which most of the stock was counted, whichever is later.
 from __future__ import annotations
 
 import difflib
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
 
+from onhand.data.calendar import spacing
 from onhand.data.findings import Finding
+from onhand.data.panel import Frequency
 from onhand.data.tables import Tables
 from onhand.data.weekdays import weekdays_in
 
-__all__ = ["ORDER_RULES", "WRITE_OFF_DAYS", "last_day", "still_to_come", "usual_count_day"]
+__all__ = [
+    "ORDER_RULES",
+    "WRITE_OFF_DAYS",
+    "last_day",
+    "sales_end",
+    "still_to_come",
+    "usual_count_day",
+]
 
 WRITE_OFF_DAYS = 180  # the plan's default for supply.write_off_days
 _ORDERED_SINCE = 7  # days after the data's end: what the plan said was ordered, and is planned with
@@ -32,12 +42,29 @@ def usual_count_day(tables: Tables) -> date | None:
     return days.mode().max() if len(days) else None  # type: ignore[return-value]
 
 
-def last_day(tables: Tables) -> date | None:
-    """The last day that the data tells of; None without sales."""
+def sales_end(tables: Tables) -> date | None:
+    """The last day that sales tell of: of a week or month given by its first day, the end; None without.
+
+    >>> weeks = [date(2024, 1, 1), date(2024, 1, 8), date(2024, 1, 15)]
+    >>> sales_end(Tables(sales=pl.DataFrame({"date": weeks}))).isoformat()
+    '2024-01-21'
+    """
     if tables.sales is None or tables.sales.height == 0:
         return None
-    end: date = tables.sales["date"].max()  # type: ignore[assignment]
-    return max(end, usual_count_day(tables) or end)
+    days = tables.sales["date"].unique().sort()
+    end: date = days[-1]
+    own = spacing(days.to_physical().cast(pl.Int64).to_numpy())
+    if own is Frequency.WEEK:
+        return end + timedelta(days=6)
+    if own is Frequency.MONTH:
+        return date(end.year, end.month, monthrange(end.year, end.month)[1])
+    return end
+
+
+def last_day(tables: Tables) -> date | None:
+    """The last day that the data tells of; None without sales."""
+    end = sales_end(tables)
+    return None if end is None else max(end, usual_count_day(tables) or end)
 
 
 def still_to_come(tables: Tables) -> Tables:
@@ -259,10 +286,9 @@ def _weekdays(tables: Tables) -> Iterator[Finding]:
 
 def _counted_later(tables: Tables) -> Iterator[Finding]:
     """Sales that end long before the shelf was counted: the plan would be for days gone by."""
-    counted, today = usual_count_day(tables), last_day(tables)
-    if counted is None or today is None or tables.sales is None:
+    counted, end = usual_count_day(tables), sales_end(tables)
+    if counted is None or end is None:
         return
-    end: date = tables.sales["date"].max()  # type: ignore[assignment]
     if (counted - end).days > 7:
         yield Finding(
             "warning",
