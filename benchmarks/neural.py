@@ -1,14 +1,19 @@
-"""How good and how dear is each network with each head, beside trees and statistics?
+"""How good and how dear is each network with each head, beside trees, statistics and their ensemble?
 
-    python benchmarks/neural.py --set vn2 --data DIR --out FILE [--only "mlp quantiles" boosted]
+    python benchmarks/neural.py --set vn2 --data DIR --out FILE [--only "mlp quantiles" boosted stack]
+    python benchmarks/neural.py --sweep 60 --data DIR --out FILE
 
-`--data` is the folder of one data set (see `benchmarks/datasets.py`). Every contender forecasts the same
-horizons from the same origins; periods with an empty shelf are not judged. Whoever learns does so once, from
-what was known at the first origin, and looks again at the others without learning more; the statistics
-are fitted at each. Trees that learned once have no spread; `--spread` fits them once more, whole, at
-the last origin, and takes it from there. One thread, and one process for each contender. A line of JSON is added to FILE for each
-contender; those that FILE already holds are not run again, so that a killed run goes on. Their forecasts
-are kept beside it: `--families NET` makes the ensembles of statistics, trees and NET from them.
+`--data` is the folder of one data set (see `benchmarks/datasets.py`); with `--sweep`, the folder that holds
+those of all. Every contender forecasts the same horizons from the same origins; periods with an empty shelf
+are not judged. Whoever learns does so once, from what was known at the first origin, and looks again at the
+others without learning more; the statistics are fitted at each. Trees that learned once have no spread;
+`--spread` fits them once more, whole, at the last origin, and takes it from there. `stack` is the ensemble of
+statistics, trees and `--net`: its shares are learned at origins before the one that is forecast, its spread is
+that of the statistics.
+
+One thread, and one process for each contender. A line of JSON is added to FILE for each contender; those that FILE
+already holds are not run again, so that a killed run goes on. `--sweep MINUTES` runs the cells of the whole
+table, most telling ones first, until so many CPU minutes are spent, and tells what is left and about what that costs.
 
 `train s` and `infer s` are CPU seconds of learning, and of one forecast of all series with their paths.
 """
@@ -56,6 +61,7 @@ from onhand.forecast.neural import (
     Training,
     Tweedie,
 )
+from onhand.forecast.stacked import FittedStack, Stacked
 from onhand.forecast.steered import Steered
 
 ARCHITECTURES = (MLP(), CNN(), RNN(), LSTM(), GRU())
@@ -63,29 +69,113 @@ HEADS = (Point(), Tweedie(), NegativeBinomial(), Quantiles(), Binned())
 N_SAMPLES = 200
 BLOCK = 1_000  # series whose paths are held at once
 SHOWN = ("wape", "wpe", "rmsse", "crps", "coverage_90", "train_s", "infer_s", "epochs", "mib")
+NETS = [f"{architecture.name} {head.name}" for architecture in ARCHITECTURES for head in HEADS]
+ALL = "freshretailnet50k all"
+SETS: dict[str, dict[str, Any]] = {  # how each set is run in a sweep
+    "vn2": {"batch_size": 256},
+    "online_retail": {"batch_size": 256, "stride": 4, "n_rows": 150_000},
+    "m5_mini": {"batch_size": 128, "n_rows": 300_000},
+    "freshretailnet50k": {
+        "batch_size": 512,
+        "n_series": 10_000,
+        "n_origins": 2,
+        "n_rows": 300_000,
+    },
+    ALL: {"batch_size": 512, "n_origins": 1, "n_rows": 300_000},
+}
 
 
 def main() -> None:
     """Read, run what is missing, and show all there is."""
     args = arguments()
-    shop = read_shop(args.name, args.data, limit=args.n_series)
+    if args.sweep is None:
+        shop = read_shop(args.name, args.data, limit=args.n_series)
+        bench = bench_of(shop, args)
+        fill(bench, args)
+        show(bench)
+    else:
+        sweep(args)
+
+
+def sweep(args: argparse.Namespace) -> None:
+    """Run what is missing of the whole table until the minutes are spent, and show all there is."""
+    spent, left, benches = 0.0, [], {}
+    for name, contender, n_epochs in cells(args.out):
+        here = argparse.Namespace(**{**vars(args), **SETS[name], "n_epochs": n_epochs})
+        here.name = name.removesuffix(" all")
+        here.tag = f"{args.tag}{n_epochs}x{args.n_steps}"
+        here.only = [contender]
+        if spent >= 60 * args.sweep:
+            left.append(f"{name}: {contender}")
+            continue
+        if (name, n_epochs) not in benches:
+            shop = read_shop(here.name, args.data / here.name, limit=here.n_series)
+            benches[name, n_epochs] = bench_of(shop, here)
+        bench = benches[name, n_epochs]
+        if any(row["contender"] == contender for row in bench.rows()):
+            continue
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        fill(bench, here)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cost = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        spent += cost
+        print(f"{name}: {contender}: {cost:.0f} CPU-s; {spent / 60:.1f} min so far", flush=True)
+    for bench in benches.values():
+        show(bench)
+    print(
+        f"{spent / 60:.1f} CPU minutes; {len(left)} cells not looked at: {', '.join(left) or 'none'}"
+    )
+
+
+def cells(out: Path) -> Iterator[tuple[str, str, int]]:
+    """Set, contender and epochs; first what compares families, then every architecture and head.
+
+    The best two of 10,000 series go on to all of them, when their turn has come.
+    """
+    for name in ("vn2", "m5_mini", "online_retail", "freshretailnet50k"):
+        for contender in ("statistics", "boosted", "mlp quantiles", "mlp tweedie", "stack"):
+            yield name, contender, 8
+    for name in ("vn2", "freshretailnet50k", "m5_mini"):
+        for contender in NETS:
+            yield name, contender, 4
+    lines = out.read_text().splitlines() if out.exists() else []
+    rows = [json.loads(line) for line in lines]
+    ranked = sorted(
+        (row["wape"], row["contender"])
+        for row in rows
+        if (row["set"], row["n_series"]) == ("freshretailnet50k", 10_000)
+        and row["contender"] in NETS
+    )
+    best = list(dict.fromkeys(contender for _, contender in ranked))[:2]
+    for contender in ("statistics", "boosted", *best):
+        yield ALL, contender, 8
+
+
+def bench_of(shop: Shop, args: argparse.Namespace) -> Bench:
+    """The shop and its origins, as the arguments say."""
     stride = args.stride or shop.horizon
     last = shop.panel.n_periods - shop.horizon
     origins = [last - k * stride for k in reversed(range(args.n_origins))]
-    bench = Bench(shop, origins, args.out, args.tag)
+    return Bench(shop, origins, args.out, args.tag)
+
+
+def fill(bench: Bench, args: argparse.Namespace) -> None:
+    """Run what is missing."""
+    shop, origins = bench.shop, bench.origins
     for name in contenders_of(args):
         bench.once(name, lambda name=name: run(shop, origins, name, args))
     for net in args.families:
         for name, others in families(net).items():
             bench.once(name, lambda others=others: together(bench, others))
-    show(bench)
 
 
 def arguments() -> argparse.Namespace:
     """What to run, and on what."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--set", required=True, choices=sorted(READERS), dest="name")
-    parser.add_argument("--data", required=True, type=Path, help="folder of the data set")
+    parser.add_argument("--set", choices=sorted(READERS), dest="name")
+    parser.add_argument(
+        "--data", required=True, type=Path, help="folder of the data set, or of all"
+    )
     parser.add_argument("--out", required=True, type=Path, help="file of results, a line each")
     parser.add_argument(
         "--tag", default="", help="a name for these settings, kept with the results"
@@ -94,7 +184,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--n-origins", type=int, default=4)
     parser.add_argument("--stride", type=int, default=0, help="between origins (default: horizon)")
     parser.add_argument("--n-epochs", type=int, default=8)
-    parser.add_argument("--n-steps", type=int, default=40, help="batches per epoch")
+    parser.add_argument("--n-steps", type=int, default=60, help="batches per epoch")
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n-rows", type=int, default=1_000_000, help="examples for trees, at most")
@@ -103,19 +193,28 @@ def arguments() -> argparse.Namespace:
         "--spread", action="store_true", help="fit the trees whole at the last origin"
     )
     parser.add_argument("--families", nargs="*", default=[], help="networks to make ensembles with")
-    return parser.parse_args()
+    parser.add_argument("--net", default="mlp quantiles", choices=NETS, help="member of the stack")
+    parser.add_argument("--sweep", type=float, help="run the whole table for so many CPU minutes")
+    args = parser.parse_args()
+    if args.name is None and args.sweep is None:
+        parser.error("give --set NAME, or --sweep MINUTES for all of them")
+    return args
 
 
 def contenders_of(args: argparse.Namespace) -> list[str]:
-    """Statistics, trees, and every architecture with every head; cheap ones first."""
-    nets = [f"{architecture.name} {head.name}" for architecture in ARCHITECTURES for head in HEADS]
-    return [n for n in ("statistics", "boosted", *nets) if args.only is None or n in args.only]
+    """Statistics, trees, every architecture with every head, the stack; or those of `--only`."""
+    every = ("statistics", "boosted", *NETS, "stack")
+    return [n for n in every if args.only is None or n in args.only]
 
 
 def net_of(name: str, shop: Shop, args: argparse.Namespace) -> Neural:
     """The network of a name."""
     training = Training(
-        n_epochs=args.n_epochs, n_steps=args.n_steps, batch_size=args.batch_size, patience=3
+        n_epochs=args.n_epochs,
+        n_steps=args.n_steps,
+        batch_size=args.batch_size,
+        learning_rate=2e-3,
+        patience=args.n_epochs,  # the rate falls to the end, and the best check is kept
     )
     nets = [
         Neural(a, h, horizon=shop.horizon, training=training, seed=args.seed)
@@ -199,7 +298,9 @@ def run(
     if name == "statistics":
         refitter = default_forecaster(shop.panel.frequency)
     elif name == "boosted":
-        refitter = Boosted(horizon=shop.horizon, n_rows=args.n_rows).learn(first)
+        refitter = trees_of(shop, args).learn(first)
+    elif name == "stack":
+        refitter = stack_of(shop, args).learn(first)
     else:
         learned = net_of(name, shop, args).learn(first)
         refitter, told["epochs"] = learned, len(learned.trained.epochs)
@@ -207,9 +308,16 @@ def run(
     rows, means = [], []
     started = time.process_time()
     for origin in origins:
-        fitted = refitter.fit(believe(shop.panel.until(origin)))
+        history = believe(shop.panel.until(origin))
+        fitted = refitter.fit(history)
         means.append(fitted.mean(shop.horizon))
-        rows.append(scored(shop, origin, fitted))
+        alone = {}
+        if isinstance(fitted, FittedStack):
+            alone = members_alone(shop, origin, fitted)
+            known = _Known(FittedMean(history.panel, means[-1]))
+            statistics = default_forecaster(shop.panel.frequency)
+            fitted = Steered(statistics, known, 1.0).fit(history)
+        rows.append(scored(shop, origin, fitted) | alone)
     told["infer_s"] = (time.process_time() - started) / len(origins)
     if (
         name == "boosted" and args.spread
@@ -222,6 +330,33 @@ def run(
     return {**told, **mean_of(rows), "by_origin": rows}, np.stack(means)
 
 
+def trees_of(shop: Shop, args: argparse.Namespace) -> Boosted:
+    """The boosted forecaster."""
+    return Boosted(horizon=shop.horizon, n_rows=args.n_rows)
+
+
+def stack_of(shop: Shop, args: argparse.Namespace) -> Stacked:
+    """Statistics, trees and a network, each heard as its past deserves."""
+    members = (
+        default_forecaster(shop.panel.frequency),
+        trees_of(shop, args),
+        net_of(args.net, shop, args),
+    )
+    return Stacked(members, horizon=shop.horizon)
+
+
+def members_alone(shop: Shop, origin: int, fitted: FittedStack) -> dict[str, float]:
+    """WAPE and share of each member of a stack, and the WAPE of their plain mean."""
+    means = [member.mean(shop.horizon) for member in fitted.members]
+    actual = shop.actual(origin)
+    told = {"wape equal": scores.wape(actual, np.mean(means, axis=0))}
+    for name, mean, share in zip(FAMILIES, means, fitted.shares, strict=True):
+        told[f"wape {name}"] = scores.wape(actual, mean)
+        told[f"share {name}"] = float(share)
+    return told
+
+
+FAMILIES = ("statistics", "boosted", "net")
 SPREAD = ("crps", "coverage_90")
 
 

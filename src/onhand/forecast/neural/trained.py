@@ -91,16 +91,16 @@ class LearnedNeural:
 def validation_origins(n_periods: int, horizon: int, n_origins: int) -> list[int]:
     """The last origins whose future can be seen; none where the history is too short.
 
-    Learning ends before the first of them. So none but the last lies in the first half of the
-    history: a young shop needs its periods to learn from more than to be checked on.
+    Learning ends before the first of them. So none but the last lies before the last seventh or so of
+    the history: what is new must be learned from, more than it must be checked.
 
     >>> validation_origins(100, horizon=8, n_origins=3)
     [88, 90, 92]
     >>> validation_origins(28, horizon=13, n_origins=3)
-    [15]
+    [19]
     """
     origins = earlier_origins(n_periods, horizon, -(-horizon // 4), n_origins)
-    return [origin for origin in origins if 2 * origin >= n_periods] or origins[-1:]
+    return [origin for origin in origins if origin >= 0.85 * n_periods] or origins[-1:]
 
 
 def forecast_with(
