@@ -12,6 +12,7 @@ from onhand.plan.board import board_of
 from onhand.plan.buying.calendars import calendar_of, with_cycles
 from onhand.plan.buying.cycles import CycleAdvice, advise_cycles
 from onhand.plan.buying.joint import joint_choices
+from onhand.plan.buying.sources import SourceAdvice, advise_sources
 from onhand.plan.buying.summary import frontier_of, next_packs, supplier_totals
 from onhand.plan.cards import cards
 from onhand.plan.config import Config
@@ -78,6 +79,7 @@ def make_plan(
     history = believe(panel)
     terms = economics(tables, panel, config)
     advice = advise_cycles(tables, history, terms, config, seed=seed)
+    sources = advise_sources(tables, history, terms, config)
     if config.supply.cycles == "proposed":
         tables = with_cycles(tables, panel, advice)
         terms = economics(tables, panel, config)
@@ -116,7 +118,7 @@ def make_plan(
             *made_by,
             *overheard_notes(said),
         )
-        plan = _written(work, given, notes, past.contest, advice)
+        plan = _written(work, given, notes, past.contest, advice, sources)
         progress("Writing the plan", 1.0)
     return plan
 
@@ -127,6 +129,7 @@ def _written(
     notes: tuple[Assumption, ...],
     replay: Contest | None,
     advice: tuple[CycleAdvice, ...],
+    sources: SourceAdvice | None,
 ) -> Plan:
     is_used, currency = work.config.supply.cycles == "proposed", work.config.shop.currency
     orders = order_lines(work)
@@ -151,7 +154,7 @@ def _written(
         supplier_orders=supplier_totals(work, orders),
         buy_list=next_packs(work),
         frontier=frontier_of(work, board),
-        joint=joint_choices(work),
+        joint=joint_choices(work, sources),
         calendars=tuple(calendar_of(one, currency, is_used=is_used) for one in advice),
     )
 

@@ -300,17 +300,19 @@ class Calendar:
 class JointChoice:
     """Something chosen for many lines at once, how it was found, and how good it is.
 
-    what : `containers`, the contents of a supplier's containers; or `suppliers`, who delivers what
+    what : `containers`, the contents of a supplier's containers; `suppliers`, who delivers what now; or
+        `suppliers and cycles`, who should deliver what in the long run, and how often
     suppliers : whose containers; who was chosen among
     method : `solver`, proven; `rule`: the plain rule was as good, or the solver had too little time;
         `search`: likewise, but a search did better; `last plan`: what it had packed is kept
     is_proven : whether the solver finished, so that the bound is a tight one
     n_containers : of containers; 0: the order waits
     chosen, by_rule : expected money: what the contents earn, freight and orders paid; or what the
-        deliveries cost beyond the goods at the cheapest price, margin lost included
+        deliveries cost beyond the goods at the cheapest price, margin lost included (a year's, for cycles)
     saved : money better than by the plain rule (contents ranked one by one; the cheapest supplier of each
         item by itself)
     bound : money that no other choice can beat; null: unknown
+    items : (item, location, supplier) as proposed for the long run;  days : (supplier, days between orders)
     """
 
     what: str
@@ -323,6 +325,8 @@ class JointChoice:
     saved: float
     bound: float | None
     sentence: str
+    items: tuple[tuple[str, str, str], ...] = ()
+    days: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

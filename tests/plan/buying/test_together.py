@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from onhand.decide.replenish.price_breaks import PriceLadder
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.order_days import Timing
+from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.proposals import Proposal
 from onhand.plan.buying.rules import Rules, SupplierRule
-from onhand.plan.buying.together import Options, choose_together
+from onhand.plan.buying.together import Options, _Judge, choose_together
 
 K = 8
 
@@ -127,3 +129,37 @@ def test_together_is_never_dearer_than_item_by_item(seed: int) -> None:
     found = choose_together(every, asks, rules(5))
     assert found.bound - 1e-9 <= found.cost <= found.cost_alone + 1e-9
     np.testing.assert_array_equal(every.row[found.option], np.arange(5))
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 100_000))
+def test_no_assignment_beats_the_bound(seed: int) -> None:
+    """Three items, two suppliers with minima, containers or a capacity: all eight ways are judged."""
+    rng = np.random.default_rng(seed)
+    every = options(float(rng.uniform(9, 14)), n=3)
+    every = replace(every, cost=every.cost + rng.uniform(0, 5, (6, 1)))
+    asks = {
+        "Big": SupplierRule(
+            minimum_value=float(rng.uniform(0, 120)), order_cost=float(rng.uniform(0, 20))
+        ),
+        "Near": SupplierRule(
+            container_volume=float(rng.uniform(1, 9)),
+            container_cost=3.0,
+            capacity=float(rng.choice([3.0, np.inf])),
+        ),
+    }
+    found = choose_together(every, asks, rules(3), Solver(gap=1e-6))
+    costs = [
+        _judged(every, asks, np.array(way)) for way in itertools.product((0, 1), (2, 3), (4, 5))
+    ]
+    assert found.proven
+    assert found.bound <= min(costs) + 1e-6
+    assert found.cost >= min(costs) - 1e-9
+    assert found.cost <= found.cost_alone + 1e-9
+    searched = choose_together(every, asks, rules(3))
+    assert found.cost <= searched.cost + 1e-9 or found.cost == pytest.approx(min(costs))
+
+
+def _judged(every: Options, asks: dict[str, SupplierRule], way: np.ndarray) -> float:
+    """The landed cost of one assignment, with the orders that the suppliers accept."""
+    return _Judge(every, asks, rules(3)).cost(way)

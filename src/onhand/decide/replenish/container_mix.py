@@ -146,7 +146,7 @@ class MixProblem:
         k = self.offer.worth.shape[1]
         inside = np.arange(k) < np.maximum(self.least, 1)[:, None]
         total = (self.offer.worth * inside).sum(axis=1)
-        return np.where(self.least > k, -np.inf, total)
+        return np.asarray(np.where(self.least > k, -np.inf, total))
 
     def costs(self, candidates: Array) -> Array:
         """Negative worth of each candidate, (P, N) -> (P,); what no containers hold costs more than

@@ -33,7 +33,7 @@ from onhand.plan.buying.rules import Rules, SupplierRule, rules_of
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics
 
-__all__ = ["CycleAdvice", "ItemCycle", "advise_cycles"]
+__all__ = ["CycleAdvice", "ItemCycle", "advise_cycles", "pace"]
 
 Array = NDArray[np.float64]
 
@@ -118,7 +118,7 @@ def _problem(
     has_box = rule.has_container and rule.container_cost > 0
     if rule.order_cost == 0 and not line_cost.any() and not has_box:
         return None
-    mean, spread = _pace(history, rows)
+    mean, spread = pace(history, rows)
     a_period = float(mean @ terms.unit_cost[rows])  # money sold, at cost
     if a_period <= 0:
         return None
@@ -145,7 +145,7 @@ def _problem(
     )
 
 
-def _pace(history: DemandHistory, rows: NDArray[np.intp]) -> tuple[Array, Array]:
+def pace(history: DemandHistory, rows: NDArray[np.intp]) -> tuple[Array, Array]:
     """Mean and standard deviation of demand per period over the last year, each (n,)."""
     year = round(history.panel.frequency.per_year)
     values = history.values[rows, -year:].astype(np.float64)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from onhand.plan.buying.packing import Packed
+from onhand.plan.buying.sources import SourceAdvice
 from onhand.plan.buying.together import Together
 from onhand.plan.plan import JointChoice
-from onhand.plan.wording import money, plural
+from onhand.plan.wording import money, plural, units
 from onhand.plan.workings import Workings
 
 __all__ = ["joint_choices"]
 
 
-def joint_choices(work: Workings) -> tuple[JointChoice, ...]:
-    """The containers that were packed, and the suppliers that were chosen together."""
+def joint_choices(work: Workings, sources: SourceAdvice | None) -> tuple[JointChoice, ...]:
+    """The containers that were packed, and the suppliers that were chosen together, now and for long."""
     currency = work.config.shop.currency
     found = [_containers(packed, currency) for packed in work.bought.packed]
-    if work.taken is not None:
+    is_tied = np.isin(work.economics.supplier, work.tied) & (work.outlook.quantity > 0)
+    if work.taken is not None and is_tied.any():
         found.append(_suppliers(work.taken, work.tied, currency))
+    if sources is not None:
+        found.append(_sources(sources, currency))
     return tuple(found)
 
 
@@ -88,6 +94,42 @@ def _suppliers(taken: Together, tied: tuple[str, ...], currency: str) -> JointCh
         saved=saved,
         bound=bound,
         sentence=f"{how}.{_left(chosen, bound, currency)}",
+    )
+
+
+def _sources(advice: SourceAdvice, currency: str) -> JointChoice:
+    chosen, by_rule = round(advice.cost, 2), round(advice.cost_by_rule, 2)
+    bound = None if advice.bound is None else round(min(advice.bound, advice.cost), 2)
+    saved = round(by_rule - chosen, 2)
+    often = " and ".join(f"{name} every {units(days)} days" for name, days in advice.days)
+    by_name: dict[str, list[str]] = {}
+    for item, _, supplier in advice.items:
+        by_name.setdefault(supplier, []).append(item)
+    who = "; ".join(
+        f"{', '.join(dict.fromkeys(items[:6]))}{' and others' if len(items) > 6 else ''} from {name}"
+        for name, items in by_name.items()
+    )
+    said = f"For the long run: order from {often}; {who}"
+    how = (
+        f"{money(saved, currency)} a year less than each item from its own cheapest supplier"
+        if saved > 0
+        else "as cheap as each item from its own cheapest supplier"
+    )
+    if bound is None:
+        how += "; the solver did not finish in its time"
+    return JointChoice(
+        what="suppliers and cycles",
+        suppliers=advice.suppliers,
+        method="rule" if bound is None or saved <= 0 else "solver",
+        is_proven=bound is not None,
+        n_containers=0,
+        chosen=chosen,
+        by_rule=by_rule,
+        saved=saved,
+        bound=bound,
+        sentence=f"{said}: {how}.{_left(chosen, bound, currency)}",
+        items=advice.items,
+        days=advice.days,
     )
 
 

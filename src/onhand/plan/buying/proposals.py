@@ -8,25 +8,26 @@ deliver, and raised to a price break where that saves money. Each step is kept, 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.decide.replenish.cover import row_quantile
+from onhand.decide.replenish.cover import Shortage, row_quantile
 from onhand.decide.replenish.marginal import Worth, worth_of_steps
 from onhand.decide.replenish.price_breaks import PriceLadder, raise_to_breaks
 from onhand.decide.replenish.rounding import RoundedOrder
+from onhand.inventory.costs import LONGEST_LEFTOVER
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.rules import Rules
-from onhand.plan.projection import View, arrivals, projected_stock, supply_of
+from onhand.plan.projection import View, supply_of
 
 __all__ = ["LOOK_AHEAD", "Proposal", "joined", "propose"]
 
 Array = NDArray[np.float64]
 
-LOOK_AHEAD = 13  # periods after the arrival over which a unit left over is charged
+LOOK_AHEAD = 13  # periods after the arrival over which every world's own leftovers are charged
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,10 @@ def propose(
     rules: Rules,
     rows: slice | NDArray[np.int64],
     n_steps: int,
+    *,
+    raises: bool = True,
 ) -> Proposal:
-    """The lines of some stock points, `rows` of the shop."""
+    """The lines of some stock points, `rows` of the shop; unless `raises`, none is raised to a break."""
     situation = view.shown
     terms, costs = situation.terms, situation.costs
     ladder = PriceLadder(rules.ladder.start[rows], rules.ladder.unit_cost[rows])
@@ -87,15 +90,15 @@ def propose(
         within,
         ladder,
         terms,
-        left=_left(situation),
         mean_demand=mean,
         holding_cost=costs.holding_cost,
-        most=most,
+        order_cost=costs.order_cost,
+        most=most if raises else within,
     )
     least = np.maximum(np.maximum(terms.minimum_order, ladder.begin(raised)), terms.pack_size)
     packs = np.ceil(np.round(raised / terms.pack_size, 9))
     coarse = np.maximum(1.0, np.ceil(packs / (0.6 * n_steps)))
-    offer = _offer(situation, coarse * terms.pack_size, n_steps)
+    offer = _offer(situation, coarse * terms.pack_size, n_steps, cast(Shortage, view.shortage))
     quantity = _in_steps(raised, offer[0], least, terms.pack_size)
     priced = np.maximum(quantity, np.ceil(least / offer[0] - 1e-9) * offer[0])
     return Proposal(
@@ -130,11 +133,20 @@ def offer_of(proposal: Proposal) -> Worth:
     return Worth(proposal.step, proposal.worth)
 
 
-def _offer(situation: Situation, step: Array, n_steps: int) -> tuple[Array, Array, Array]:
+def _offer(
+    situation: Situation, step: Array, n_steps: int, shortage: Shortage
+) -> tuple[Array, Array, Array]:
     """Step, worth and units saved from being lost, of each further step."""
     from onhand.inventory.costs import Costs
 
-    money = worth_of_steps(situation, step=step, look_ahead=LOOK_AHEAD, n_steps=n_steps)
+    money = worth_of_steps(
+        situation,
+        step=step,
+        look_ahead=LOOK_AHEAD,
+        n_steps=n_steps,
+        shortage=shortage,
+        until_sold=LONGEST_LEFTOVER,
+    )
     n = len(step)
     units = Situation(
         situation.stock,
@@ -143,7 +155,9 @@ def _offer(situation: Situation, step: Array, n_steps: int) -> tuple[Array, Arra
         Costs.of(holding_cost=0.0, shortage_cost=1.0, n_series=n),
         situation.supply,
     )
-    saved = worth_of_steps(units, step=money.step, look_ahead=LOOK_AHEAD, n_steps=n_steps)
+    saved = worth_of_steps(
+        units, step=money.step, look_ahead=LOOK_AHEAD, n_steps=n_steps, shortage=shortage
+    )
     return money.step, money.worth, saved.worth
 
 
@@ -153,24 +167,6 @@ def _in_steps(quantity: Array, step: Array, least: Array, pack: Array) -> Array:
     fewest = np.ceil(least / step - 1e-9)
     coarse = np.where(quantity > 0, np.maximum(steps, fewest) * step, 0.0)
     return np.where(step > pack * (1 + 1e-9), coarse, quantity)
-
-
-def _left(situation: Situation) -> Array:
-    """Units expected to be there when the order arrives, open orders of its cover included."""
-    supply = situation.supply
-    due: NDArray[Any] = arrivals(situation.stock, situation.paths.shape[2])[:, None, :]
-    lead = situation.terms.lead_time[:, None]
-    if supply is not None:
-        due, lead = supply.arrivals, supply.lead_time
-    first = max(1, int(lead.max(initial=0)))  # periods that have to be looked at
-    on_hand, _ = projected_stock(
-        situation.stock, due[:, :, :first], situation.paths[:, :, :first], "lost_sales"
-    )
-    before = np.broadcast_to(np.maximum(lead - 1, 0)[:, :, None], (*on_hand.shape[:2], 1))
-    shelf = np.take_along_axis(on_hand, before, axis=2)[:, :, 0]
-    stock = np.where(lead > 0, shelf, situation.stock.on_hand[:, None])
-    later = due * (np.arange(due.shape[2]) >= lead[:, :, None])
-    return np.asarray((stock + later.sum(axis=2)).mean(axis=1, dtype=np.float64))
 
 
 def _sellable(view: View, window: Array, ladder: PriceLadder) -> Array:

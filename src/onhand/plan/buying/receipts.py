@@ -120,7 +120,7 @@ def _scaled(receipts: pl.DataFrame, promise: float | None) -> NDArray[np.float64
     if promise is None:
         return late
     theirs = receipts["promised"].fill_null(promise).to_numpy()
-    return late * np.minimum(1.0, max(promise, 0.0) / np.maximum(theirs, 1.0))
+    return np.asarray(late * np.minimum(1.0, max(promise, 0.0) / np.maximum(theirs, 1.0)))
 
 
 def with_planned_lead_times(

@@ -18,7 +18,7 @@ from onhand.plan.config import Config
 from onhand.plan.economics import Economics, whole_periods
 from onhand.plan.plan import Plan
 
-__all__ = ["Rules", "SupplierRule", "rules_of"]
+__all__ = ["Rules", "SupplierRule", "item_facts", "rules_by_supplier", "rules_of"]
 
 Array = NDArray[np.float64]
 
@@ -103,7 +103,7 @@ def rules_of(
 ) -> Rules:
     """The rules for the offers chosen in `terms`; `is_over` (N,) marks items that no longer sell."""
     start = panel.future_dates(1)[0]
-    items = _items(panel, tables)
+    items = item_facts(panel, tables)
     volume = items["volume"].fill_null(0.0).to_numpy()
     spent, filled = _placed_today(panel, tables, terms, volume)
     of_item, of_supplier = _ordered_today(panel, tables, terms)
@@ -132,7 +132,7 @@ def rules_of(
     )
 
 
-def _items(panel: Panel, tables: Tables) -> pl.DataFrame:
+def item_facts(panel: Panel, tables: Tables) -> pl.DataFrame:
     """Weight, volume, shelf life and end of each stock point's item, null where unknown."""
     kinds = {
         "weight": pl.Float64(),
@@ -158,30 +158,38 @@ def _periods(panel: Panel, days: pl.Series, *, round_up: bool) -> Array:
     known = days.cast(pl.Float64).fill_null(np.inf).to_numpy().copy()
     finite = np.isfinite(known)
     if not finite.any():
-        return known
+        return np.asarray(known)
     if round_up:
         known[finite] = whole_periods(panel, np.maximum(known[finite], 0.0))
     else:
         known[finite] *= panel.frequency.per_year / 365.25
-    return np.maximum(known, 0.0)
+    return np.asarray(np.maximum(known, 0.0))
+
+
+def rules_by_supplier(tables: Tables) -> dict[str, SupplierRule]:
+    """What every supplier asks of an order as a whole, as the table states it."""
+    if tables.suppliers is None:
+        return {}
+    names = [f for f in SupplierRule.__dataclass_fields__ if f in tables.suppliers.columns]
+    return {
+        row["supplier"]: SupplierRule(
+            **{name: float(row[name]) for name in names if row[name] is not None}
+        )
+        for row in tables.suppliers.select("supplier", *names).iter_rows(named=True)
+    }
 
 
 def _supplier_rules(
     tables: Tables, terms: Economics, ordered: Mapping[str, float]
 ) -> Mapping[str, SupplierRule]:
-    """What each supplier asks; its capacity less what was `ordered` of it today."""
-    if tables.suppliers is None:
-        return {}
-    names = [f for f in SupplierRule.__dataclass_fields__ if f in tables.suppliers.columns]
+    """What the suppliers in use ask; their capacity less what was `ordered` of them today."""
     used = set(terms.supplier.tolist())
-    rules = {}
-    for row in tables.suppliers.select("supplier", *names).iter_rows(named=True):
-        rule = SupplierRule(**{name: float(row[name]) for name in names if row[name] is not None})
-        left = max(0.0, rule.capacity - ordered.get(row["supplier"], 0.0))
-        rule = replace(rule, capacity=left)
-        if rule != SupplierRule() and row["supplier"] in used:
-            rules[row["supplier"]] = rule
-    return rules
+    rules = {
+        name: replace(rule, capacity=max(0.0, rule.capacity - ordered.get(name, 0.0)))
+        for name, rule in rules_by_supplier(tables).items()
+        if name in used
+    }
+    return {name: rule for name, rule in rules.items() if rule != SupplierRule()}
 
 
 def _ladder(tables: Tables, terms: Economics) -> PriceLadder:

@@ -59,7 +59,7 @@ class Options:
     def cost_of(self, options: Whole, quantity: Array) -> Array:
         """Landed cost of some options with these quantities (n,), (n,)."""
         steps = np.rint(quantity / self.lines.step[options]).astype(np.int64)
-        return self.cost[options, np.minimum(steps, self.cost.shape[1] - 1)]
+        return np.asarray(self.cost[options, np.minimum(steps, self.cost.shape[1] - 1)])
 
 
 @dataclass(frozen=True)
