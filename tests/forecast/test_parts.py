@@ -13,6 +13,7 @@ from onhand.forecast import (
     Calibrated,
     Forecaster,
     MovingAverage,
+    Naive,
     Seasonalised,
     default_forecaster,
 )
@@ -55,6 +56,19 @@ def a_shop_with_prices(n: int = 30, t: int = 120) -> DemandHistory:
 
 
 HISTORY = a_shop_with_prices()
+
+
+def test_a_forecast_that_is_not_let_so_far_is_told_in_proportion() -> None:
+    """Steered towards twenty times its own mean, it goes as far as its paths can: no part is a rest."""
+    sales = np.r_[np.ones(100), [400.0]][None, :]
+    history = believe(Panel.of(np.repeat(sales, 3, axis=0)))
+    fitted = Steered(MovingAverage(101), Naive(), share=1.0).fit(history)
+    assert fitted.mean(1)[0, 0] < 100 < 400
+    parts = parts_of(fitted, history, 2, np.array([0]))
+    assert set(parts) == {"level"}
+    np.testing.assert_allclose(parts["level"], fitted.mean(2)[:1], rtol=1e-5)
+
+
 FORECASTERS: dict[str, Forecaster] = {
     "default": default_forecaster(Frequency.WEEK),
     "life": Ending(NewItems(Calibrated(Seasonalised(MovingAverage(8))))),

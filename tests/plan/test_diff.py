@@ -12,7 +12,7 @@ from onhand.data import Tables
 from onhand.plan.config import Config
 from onhand.plan.diff import changed_since, compare_plans
 from onhand.plan.make_plan import make_plan
-from onhand.plan.plan import Part, Plan
+from onhand.plan.plan import Part, Plan, Sold
 
 Shop = Callable[..., Tables]
 
@@ -70,6 +70,32 @@ def test_parts_add_up_to_the_expected_demand_and_are_explained(plan: Plan) -> No
     told = explain(plan, busiest.item)
     assert "expected per week" in told
     assert "is the level of late" in told
+
+
+def test_what_moved_an_order_is_told(plan: Plan) -> None:
+    """Less on the shelf and a higher target, after a month that sold more."""
+    line = next(x for x in plan.orders if x.reason.target > 0)
+    point = next(p for p in plan.stock_points if p.item == line.item)
+    assert point.sold is not None
+
+    def made(on_hand: float, target: float, sold: float, mean: float, quantity: float) -> Plan:
+        reason = replace(line.reason, target=target)
+        there = replace(
+            point,
+            on_hand=on_hand,
+            on_order=5.0,
+            mean_demand=mean,
+            parts=(Part("level", mean),),
+            sold=Sold(sold, sold, sold, None, 0),
+        )
+        ordered = replace(line, reason=reason, quantity=quantity, cost=quantity)
+        return replace(plan, stock_points=(there,), orders=(ordered,))
+
+    told = changed_since(made(20, 40, 9, 10, 15), made(5, 60, 14, 15, 50), line.item)
+    assert "15 are expected per week instead of 10: level +5." in told
+    assert "Its last 28 days sold 14 per week, where it had been 9." in told
+    assert "50 are ordered instead of 15: 10 are on the shelf and on order, 25 were" in told
+    assert "the target is 60, it was 40." in told
 
 
 def test_items_that_come_and_go_are_told(plan: Plan) -> None:

@@ -65,6 +65,6 @@ def test_a_place_in_life_is_named() -> None:
     for about, said in (
         ({"alive": 0.3}, "a chance of 70% that it is over takes off 6"),
         ({"likes": ("mug",)}, "what items like it sold when they were new takes off 6"),
-        ({}, "what items at its age went on to sell takes off 6"),
+        ({}, "its age takes off 6"),
     ):
         assert said in said_parts(parts, "week", **about)  # type: ignore[arg-type]

@@ -137,7 +137,8 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
         one, two = _parts(calibrated, ask), _parts(other, ask)
         zero = np.zeros((len(ask.rows), ask.horizon))
         names = dict.fromkeys([*one, *two])
-        return {n: (1 - share) * one.get(n, zero) + share * two.get(n, zero) for n in names}
+        mixed = {n: (1 - share) * one.get(n, zero) + share * two.get(n, zero) for n in names}
+        return _held(mixed, ask.mean(fitted))
     if ask.into_trees and getattr(fitted, "ensemble", None) is not None:
         return tree_parts(fitted, ask.history, ask.horizon, ask.rows)
     return _by_shape(ask.mean(fitted))
@@ -148,6 +149,13 @@ def _onto(fitted: FittedForecaster, inner: FittedForecaster, name: str, ask: _As
     parts = _parts(inner, ask)
     added = ask.mean(fitted) - ask.mean(inner)
     return _with(parts, name, added) if np.abs(added).max(initial=0.0) > 1e-6 else parts
+
+
+def _held(parts: Parts, told: Array) -> Parts:
+    """The parts of a mean that was not let as far as they add up to: all in proportion."""
+    total = sum(parts.values())
+    factor = np.divide(told, total, out=np.ones_like(told), where=np.abs(total) > 1e-9)
+    return {name: units * factor for name, units in parts.items()}
 
 
 def _with(parts: Parts, name: str, units: Array) -> Parts:

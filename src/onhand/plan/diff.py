@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from onhand.plan.plan import OrderLine, Plan, PointOutlook
+from onhand.plan.wording import signed
 from onhand.plan.wording import units as said
 
 __all__ = [
@@ -199,30 +200,74 @@ def _forecast(old: PointOutlook | None, new: PointOutlook | None) -> ForecastCha
 
 
 def changed_since(before: Plan, after: Plan, item: str, location: str | None = None) -> str:
-    """What is different for one item since another plan, in sentences."""
+    """What is different for one item since another plan, in sentences: demand, stock, target, order."""
     found = compare_plans(before, after)
     told = [
-        _said_forecast(change, after.shop.frequency)
+        " ".join((_said_forecast(change, after.shop.frequency), _said_sold(before, after, change)))
         for change in found.forecasts
         if change.item == item and location in (None, change.location)
     ]
     told += [
-        f"At {line.location} {said(line.quantity_after)} are ordered instead of "
-        f"{said(line.quantity_before)}."
+        _said_line(before, after, line)
         for line in found.lines
         if line.item == item and location in (None, line.location)
     ]
     since = f"Since the plan for {before.made_for}"
-    return f"{since}: {' '.join(told)}" if told else f"{since} nothing has changed for {item}."
+    sentences = " ".join(" ".join(told).split())
+    return f"{since}: {sentences}" if told else f"{since} nothing has changed for {item}."
 
 
 def _said_forecast(change: ForecastChange, frequency: str) -> str:
     if change.before is None or change.after is None:
         there = "is new in" if change.before is None else "is no longer in"
         return f"The item {there} the plan at {change.location}."
-    moved = ", ".join(f"{group} {units:+,.3g}" for group, units in change.parts[:3])
+    moved = ", ".join(f"{group} {signed(units)}" for group, units in change.parts[:3])
     why = f": {moved}" if moved else ""
     return (
         f"At {change.location} {said(change.after)} are expected per {frequency} instead of "
         f"{said(change.before)}{why}."
     )
+
+
+def _said_sold(before: Plan, after: Plan, change: ForecastChange) -> str:
+    """What of late was seen between the two plans; empty: it did not move."""
+    old, new = (_month(_point(plan, change.item, change.location)) for plan in (before, after))
+    if old == new or not old or not new:
+        return ""
+    return f"Its last 28 days sold {new} per {after.shop.frequency}, where it had been {old}."
+
+
+def _said_line(before: Plan, after: Plan, line: LineChange) -> str:
+    """The order that changed, and what of stock and target moved it."""
+    text = (
+        f"At {line.location} {said(line.quantity_after)} are ordered instead of "
+        f"{said(line.quantity_before)}"
+    )
+    points = [_point(plan, line.item, line.location) for plan in (before, after)]
+    orders = [_order(plan, line.item, line.location) for plan in (before, after)]
+    causes = []
+    if points[0] and points[1]:
+        there = [said(point.on_hand + point.on_order) for point in points if point]
+        if there[0] != there[1]:
+            causes.append(f"{there[1]} are on the shelf and on order, {there[0]} were")
+    if orders[0] and orders[1]:
+        targets = [said(order.reason.target) for order in orders if order]
+        if targets[0] != targets[1]:
+            causes.append(f"the target is {targets[1]}, it was {targets[0]}")
+    return f"{text}: {'; '.join(causes)}." if causes else f"{text}."
+
+
+def _month(point: PointOutlook | None) -> str:
+    """What it sold per period in its last 28 days; empty: nobody knows."""
+    month = point.sold.month if point and point.sold else None
+    return "" if month is None else said(month)
+
+
+def _point(plan: Plan, item: str, location: str) -> PointOutlook | None:
+    found = (p for p in plan.stock_points if (p.item, p.location) == (item, location))
+    return next(found, None)
+
+
+def _order(plan: Plan, item: str, location: str) -> OrderLine | None:
+    found = (o for o in plan.orders if (o.item, o.location) == (item, location))
+    return next(found, None)

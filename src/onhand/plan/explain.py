@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from onhand.errors import InputError
 from onhand.plan.made_of import SURE, said_parts
-from onhand.plan.plan import OrderLine, Plan, PointOutlook
-from onhand.plan.wording import money, percent, periods, units
+from onhand.plan.plan import OrderLine, Part, Plan, PointOutlook
+from onhand.plan.wording import money, percent, periods, signed, units
 
 __all__ = ["explain", "find"]
 
@@ -73,7 +73,7 @@ def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
     expected = [*_sold(plan, point), *_parts(plan, point)]
     about = _about_the_forecast(plan, point)
     if line is None:
-        rows = [*_standing(plan, point), *expected, *_not_ordered(point)]
+        rows = [*expected, *_standing(plan, point), *_not_ordered(point)]
         said = " ".join(text for text in (_nothing(plan, point), about) if text)
         return f"{head}: nothing to order\n{_rows(rows)}\n\n{said}"
     title = f"{head}: order {units(line.quantity)} from {line.supplier}"
@@ -114,7 +114,7 @@ def _sold(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
     stretches = {
         "in the last 28 days": None if frequency == "month" else seen.month,
         "in the last quarter": seen.quarter,
-        "in the last year": seen.year,
+        "in the last year": None if seen.year == seen.quarter else seen.year,
         "a year before what is planned now": seen.year_ago,
     }
     told = ", ".join(f"{units(n)} {when}" for when, n in stretches.items() if n is not None)
@@ -132,12 +132,14 @@ def _parts(plan: Plan, point: PointOutlook) -> list[tuple[str, str]]:
     told = f"{units(point.mean_demand)} expected per {plan.shop.frequency}"
     return [
         ("forecast", f"{told} ({by})" if by else told),
-        *((f"  {part.group}", _signed(part.units)) for part in point.parts),
+        *((f"  {part.group}", signed(part.units)) for part in _telling(point.parts)),
     ]
 
 
-def _signed(value: float) -> str:
-    return f"{'-' if value < 0 else '+'}{units(abs(value))}"
+def _telling(parts: tuple[Part, ...]) -> list[Part]:
+    """The parts of which more than a five hundredth of the whole would be seen."""
+    least = max(0.002 * sum(abs(part.units) for part in parts), 0.0005)
+    return [part for part in parts if abs(part.units) >= least]
 
 
 def _nothing(plan: Plan, point: PointOutlook) -> str:

@@ -58,10 +58,10 @@ def _rounded(units: dict[str, float], total: float) -> tuple[Part, ...]:
 
 _SAID = {
     "season": "the season",
-    "calendar": "days of the week and holidays",
-    "price and promotion": "prices and promotions",
+    "calendar": "the calendar",
+    "price and promotion": "what is known of price and promotion",
     "stock status": "demand that empty shelves hid",
-    "other signals": "other signals",
+    "other signals": "what else was observed",
     "past errors": "what past forecasts of such items missed",
 }
 
@@ -101,4 +101,4 @@ def _said_life(alive: float, likes: tuple[str, ...]) -> str:
         return f"a chance of {percent(1 - alive)} that it is over"
     if likes:
         return "what items like it sold when they were new"
-    return "what items at its age went on to sell"
+    return "its age"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["money", "percent", "periods", "plural", "units"]
+__all__ = ["money", "percent", "periods", "plural", "signed", "units"]
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "¥", "INR": "₹"}
 
@@ -28,6 +28,15 @@ def units(value: float) -> str:
     if abs(value - round(value)) < 0.005 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 0.1 else f"{value:,.2g}"
+
+
+def signed(value: float) -> str:
+    """A change in units, with its sign.
+
+    >>> signed(1286.0), signed(-3.26)
+    ('+1,286', '-3.3')
+    """
+    return f"{'-' if value < 0 else '+'}{units(abs(value))}"
 
 
 def percent(share: float) -> str:
