@@ -5,6 +5,7 @@ smoothing and Theta chosen series by series, and aggregation over time for rare 
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,10 +157,11 @@ class _Chosen:
 
 @dataclass(frozen=True)
 class MLForecast:
-    """mlforecast 1.1 with LightGBM: lags, rolling means, calendar, item and place; recursive.
+    """mlforecast 1.1 with LightGBM: lags, rolling means, calendar, attributes, plans; recursive.
 
-    Unknown demand is given to it as 0, which is what its users do who hand it raw sales. Its paths
-    are its point forecast: it offers no joint samples.
+    It sees each series from its first known period on, every attribute of it and every covariate known
+    in advance, as our contenders do. Later unknown demand is given to it as 0, which is what its users
+    do who hand it raw sales. Its paths are its point forecast: it offers no joint samples.
     """
 
     horizon: int
@@ -181,15 +183,28 @@ class MLForecast:
         n, t = history.values.shape
         lags = [lag for lag in _LAGS[panel.frequency] if lag < t - 2]
         windows = [w for w in _WINDOWS[panel.frequency] if w < t - 2]
-        frame = pd.DataFrame(
-            {
-                "unique_id": np.repeat(np.arange(n), t),
-                "ds": np.tile(panel.dates.astype("datetime64[ns]"), n),
-                "y": np.nan_to_num(panel.sales).ravel(),
-                "item": np.repeat(np.unique(panel.items, return_inverse=True)[1], t),
-                "location": np.repeat(np.unique(panel.locations, return_inverse=True)[1], t),
+        known = panel.until(t).known
+        known = {k: v for k, v in known.items() if v.shape[1] >= t + self.horizon}
+
+        def frame(dates: Any, periods: slice) -> Any:
+            cells = {k: np.broadcast_to(v, (n, v.shape[1]))[:, periods] for k, v in known.items()}
+            told = {
+                "unique_id": np.repeat(np.arange(n), len(dates)),
+                "ds": np.tile(dates.astype("datetime64[ns]"), n),
             }
-        )
+            return pd.DataFrame(
+                told | {k: np.ascontiguousarray(v).ravel() for k, v in cells.items()}
+            )
+
+        table = frame(panel.dates, slice(0, t))
+        table["y"] = np.nan_to_num(panel.sales).ravel()
+        statics = {"item": panel.items, "location": panel.locations, **panel.static}
+        for name, values in statics.items():
+            codes = np.unique(values, return_inverse=True)[1].astype(np.float32)
+            table[name] = np.repeat(codes, t)
+        is_seen = np.isfinite(panel.sales).cumsum(axis=1) > 0
+        is_seen[~is_seen.any(axis=1)] = True  # it must be told of every series it is asked for
+        table = table[is_seen.ravel()]
         booster = lightgbm.LGBMRegressor(
             objective="tweedie",
             tweedie_variance_power=1.2,
@@ -204,7 +219,7 @@ class MLForecast:
             verbose=-1,
         )
         parts = ["dayofweek", "month"] if panel.frequency is Frequency.DAY else ["month"]
-        transforms: list[Any] = [RollingMean(w) for w in windows]
+        transforms: list[Any] = [RollingMean(w, min_samples=1) for w in windows]
         peer = Peer(
             models={"peer": booster},
             freq=_FREQUENCY[panel.frequency],
@@ -213,8 +228,12 @@ class MLForecast:
             date_features=parts,
             num_threads=1,
         )
-        peer.fit(frame, static_features=["item", "location"])
-        forecast = peer.predict(self.horizon).sort_values(["unique_id", "ds"])["peer"].to_numpy()
+        peer.fit(table, static_features=list(statics), dropna=False)
+        coming = frame(panel.future_dates(self.horizon), slice(t, t + self.horizon))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it tells of every first lag that is missing
+            said = peer.predict(self.horizon, X_df=coming if known else None)
+        forecast = said.sort_values(["unique_id", "ds"])["peer"].to_numpy()
         return _Fitted(panel, np.maximum(forecast.reshape(n, -1), 0).astype(np.float32))
 
 
