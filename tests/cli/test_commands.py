@@ -15,7 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from onhand.cli.app import app
-from onhand.plan.plan import Plan
+from onhand.cli.show import show_doubts
+from onhand.plan.plan import Noticed, Plan
 
 ROOT = Path(__file__).parents[2]
 QUICK = [
@@ -88,11 +89,28 @@ def test_plan_writes_its_files_and_explain_reads_them(shop: Path, tmp_path: Path
     }
     assert "wrote" in err
     assert "wrote" not in out
+    assert out.index("error") < out.index("to order")
     line = Plan.read(tmp_path).orders[0]
     told, _ = onhand("explain", line.item, "--plan", tmp_path)
     assert line.sentence in told
     as_json, _ = onhand("explain", line.item, "shop", "--plan", tmp_path / "plan.json", "--json")
     assert json.loads(as_json)[0]["order"]["quantity"] == line.quantity
+
+
+def test_a_plan_names_what_it_may_be_wrong_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """Errors and numbers that move an order; other warnings are counted, and found with check."""
+    noticed = (
+        Noticed("error", "inbound", "missing-column", 40, "no column quantity", "rename one"),
+        Noticed("warning", "sales", "unusual-quantity", 1, "item a: 900 units", "correct it"),
+        Noticed("warning", "sales", "far-price", 1, "9 is far", "look"),
+        Noticed("info", "sales", "returns", 1, "3 came back", "none"),
+    )
+    show_doubts(noticed)
+    lines = capsys.readouterr().out.splitlines()
+    assert "error" in lines[0]
+    assert "no column quantity; rename one" in lines[0]
+    assert "900 units" in lines[1]
+    assert lines[2:] == ["1 more warning: onhand check shows them."]
 
 
 def test_a_shop_with_two_locations_sees_which_of_them_an_order_is_for(tmp_path: Path) -> None:

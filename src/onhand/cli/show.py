@@ -10,10 +10,10 @@ from onhand.cli.screen import heading, out, plain, table
 from onhand.data.findings import Finding
 from onhand.data.tables import Tables
 from onhand.plan.contest import Contest
-from onhand.plan.plan import Plan
+from onhand.plan.plan import Noticed, Plan
 from onhand.plan.wording import money, percent, plural, units
 
-__all__ = ["show_contest", "show_findings", "show_plan", "show_tables"]
+__all__ = ["show_contest", "show_doubts", "show_findings", "show_plan", "show_tables"]
 
 _MARKS = {
     "error": ("✗ error", "red"),
@@ -21,6 +21,8 @@ _MARKS = {
     "info": ("· info", "dim"),
 }
 _N_SHOWN = 10
+# Rules of `onhand.data` on single numbers or days that can change what is ordered.
+_MOVES_ORDERS = ("unusual-quantity", "giant-quantity", "old-sales", "cut-end", "received-ahead")
 
 
 def show_tables(tables: Tables) -> None:
@@ -66,6 +68,7 @@ def show_plan(plan: Plan) -> None:
     """The board, the first orders, the gravest exceptions, and the replay."""
     currency, board = plan.shop.currency, plan.board
     heading(f"{plan.shop.name}: orders for {plan.made_for}")
+    show_doubts(plan.findings)
     facts = [
         (
             "to order",
@@ -115,6 +118,21 @@ def show_plan(plan: Plan) -> None:
     _show_assumptions(plan)
     if plan.replay is not None:
         show_contest(plan.replay, currency)
+
+
+def show_doubts(findings: Sequence[Noticed]) -> None:
+    """What was found that the orders below may be wrong for: every error, and what may move an order."""
+    grave = [f for f in findings if f.severity == "error"]
+    grave += [f for f in findings if f.severity == "warning" and f.rule in _MOVES_ORDERS]
+    for finding in grave:
+        mark, colour = _MARKS[finding.severity]
+        said = f"{finding.table}: {finding.example}; {finding.advice}"
+        out().print(Text.assemble((f"{mark:<10}", colour), plain(said)))
+    n_more = sum(f.severity == "warning" for f in findings) - sum(
+        f.severity == "warning" for f in grave
+    )
+    if grave and n_more:
+        out().print(f"{plural(n_more, 'more warning')}: onhand check shows them.")
 
 
 def _show_orders(plan: Plan) -> None:
