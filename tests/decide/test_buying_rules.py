@@ -18,10 +18,9 @@ from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 
 
-def cost_of(q: float, units: float, price: float, hold: float, rate: float, left: float) -> float:
-    """Money for `units`, when q were needed: the price of all, and holding what was not needed yet."""
-    more = units - q
-    return units * price + hold * more * ((left + q) / rate + more / (2 * rate))
+def per_period(units: float, price: float, hold: float, fee: float, rate: float) -> float:
+    """Money for a period's goods, its share of an order, and half a lot on the shelf."""
+    return rate * price + fee * rate / units + hold * units / 2
 
 
 @settings(max_examples=100, deadline=None)
@@ -30,21 +29,31 @@ def cost_of(q: float, units: float, price: float, hold: float, rate: float, left
     start=st.integers(2, 120),
     cut=st.floats(0.01, 0.5),
     hold=st.floats(0.0, 0.05),
-    left=st.integers(0, 40),
+    fee=st.floats(0.0, 9.0),
 )
-def test_a_line_is_raised_when_the_break_saves_more_than_it_holds(
-    q: int, start: int, cut: float, hold: float, left: int
+def test_a_line_is_raised_when_its_lot_costs_less_per_period(
+    q: int, start: int, cut: float, hold: float, fee: float
 ) -> None:
-    """Against the two costs written out: the units of the break bought dear, or bought at the break."""
+    """Against the two costs written out: lots as needed bought dear, or lots of the break."""
     ladder = PriceLadder(np.array([[0.0, float(start)]]), np.array([[2.0, 2.0 * (1 - cut)]]))
     terms = SupplyTerms.of(1, n_series=1)
     (got,) = raise_to_breaks(
-        [float(q)], ladder, terms, left=left, mean_demand=3.0, holding_cost=hold
+        [float(q)], ladder, terms, mean_demand=3.0, holding_cost=hold, order_cost=fee
     )
-    held = hold * (start - q) * ((left + q) / 3 + (start - q) / 6)
-    gain = start * 2.0 * cut - held
+    gain = per_period(q, 2.0, hold, fee, 3.0) - per_period(start, 2.0 * (1 - cut), hold, fee, 3.0)
     if abs(gain) > 1e-9:
         assert got == (start if q < start and gain > 0 else q)
+
+
+def test_the_break_that_is_cheapest_per_week_wins_not_the_one_that_saves_most_at_once() -> None:
+    """20 a week: lots of 100 at 0.90 cost 18.24 a week, lots of 500 at 0.88 cost 18.80.
+
+    At once 500 units at 0.88 save 60 of their price, 100 at 0.90 save 10: that is no measure.
+    """
+    ladder = PriceLadder(np.array([[0.0, 100.0, 500.0]]), np.array([[1.0, 0.90, 0.88]]))
+    hold, terms = 0.25 / 52, SupplyTerms.of(1, n_series=1)
+    raised = raise_to_breaks([20.0], ladder, terms, mean_demand=20.0, holding_cost=hold)
+    assert raised.tolist() == [100.0]
 
 
 def test_nothing_is_raised_above_what_will_sell_in_time_or_from_nothing() -> None:
@@ -52,7 +61,7 @@ def test_nothing_is_raised_above_what_will_sell_in_time_or_from_nothing() -> Non
     ladder = PriceLadder(np.tile([0.0, 50.0], (2, 1)), np.tile([2.0, 0.5], (2, 1)))
     terms = SupplyTerms.of(1, n_series=2)
     raised = raise_to_breaks(
-        [10.0, 0.0], ladder, terms, left=0, mean_demand=3, holding_cost=0.001, most=[40.0, 999.0]
+        [10.0, 0.0], ladder, terms, mean_demand=3, holding_cost=0.001, most=[40.0, 999.0]
     )
     assert raised.tolist() == [10.0, 0.0]
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from onhand.decide.replenish.cover import shortfalls
 from onhand.decide.replenish.marginal import MarginalValue, worth_of_steps
+from onhand.decide.replenish.whole_order import Limit, fit_whole_order
 from onhand.errors import ConfigError
 from onhand.inventory.costs import Costs
 from onhand.inventory.moves import place, serve_or_lose
@@ -111,6 +112,48 @@ def test_dearer_shortages_never_order_less(seed: int, more: float) -> None:
     order = policy.order(base)
     assert (policy.order(Situation(base.stock, base.paths, base.terms, dear)) >= order).all()
     assert (MarginalValue(holding_weight=more).order(base) <= order).all()
+
+
+@pytest.mark.parametrize("is_uncertain", [False, True])
+def test_what_is_left_over_is_charged_until_it_sells(is_uncertain: bool) -> None:
+    """2 sell a period and 4 are there; the tenth unit sells in the middle of the 6th period from now.
+
+    Of its time on the shelf the look ahead of 2 periods charges 2; the rest at 2 units a period, and
+    never more than the longest time.
+    """
+    now = Situation(
+        Stock.of([4.0], np.zeros((1, 1))),
+        np.full((1, 3, 4), 2.0, dtype=np.float32),
+        SupplyTerms.of(0, n_series=1),
+        Costs.of(1.0, 0.0, n_series=1),
+    )
+    if is_uncertain:
+        now = replace(now, supply=known_supply(now.stock, now.terms, n_samples=3, horizon=4))
+    short = worth_of_steps(now, look_ahead=2, n_steps=40).worth[0]
+    long = worth_of_steps(now, look_ahead=2, n_steps=40, until_sold=5.0).worth[0]
+    waits = (4 + np.arange(40) + 0.5) / 2 - 2  # the middle of each unit, after the look ahead
+    np.testing.assert_allclose(short - long, np.clip(waits, 0, 5), atol=0.03)
+    assert (np.diff(long) <= 1e-9).all()
+
+
+def test_a_slow_item_is_not_filled_up_for_a_minimum() -> None:
+    """Days: 0.003 a day sell of one, 1 a day of two others; 300 of value at 10 each are asked for.
+
+    Thirteen days of holding are the same for all; until they sell, 20 units of the slow one are years.
+    """
+    rng = np.random.default_rng(0)
+    pace = np.array([0.003, 1.0, 1.0])
+    now = Situation(
+        Stock.of([1.0, 8.0, 0.0], np.zeros((3, 6))),
+        rng.poisson(pace[:, None, None], (3, 200, 60)).astype(np.float32),
+        SupplyTerms.of(5, review_period=7, n_series=3),
+        Costs.of(10 * 0.25 / 365, 10.0, n_series=3),
+    )
+    offer = worth_of_steps(now, look_ahead=13, n_steps=128, until_sold=1000.0)
+    value = Limit("minimum_value", np.full(3, 10.0), least=1000.0)
+    order = fit_whole_order(np.array([0.0, 10.0, 18.0]), offer, (value,))
+    assert order.quantity[0] == 0
+    assert order.quantity.sum() == 100
 
 
 @pytest.mark.parametrize("is_uncertain", [False, True])

@@ -53,6 +53,7 @@ def worth_of_steps(
     holding_weight: float = 1.0,
     n_steps: int = 64,
     shortage: Shortage = "lost_sales",
+    until_sold: float = 0.0,
 ) -> Worth:
     """The expected worth of the first `n_steps` steps of an order at each stock point.
 
@@ -66,6 +67,8 @@ def worth_of_steps(
     holding_weight : factor on the holding cost, >= 0
     shortage : what becomes of demand before the order arrives: lost, or owed and worth its steps then.
         What is owed already is worth its steps either way.
+    until_sold : periods at most for which what is left after the look ahead is charged too, while it
+        sells at mean demand; 0: nothing more is charged
 
     Raises
     ------
@@ -103,21 +106,23 @@ def worth_of_steps(
             look_ahead,
             n_steps,
             shortage == "backorder",
+            until_sold,
         )
-        return Worth(steps, worth)
-    worth = step_worths(
-        np.ascontiguousarray(situation.paths),
-        np.ascontiguousarray(situation.stock.net_inventory),
-        np.ascontiguousarray(situation.stock.pipeline),
-        situation.terms.lead_time,
-        situation.terms.review_period,
-        np.ascontiguousarray(situation.costs.shortage_cost),
-        holding_weight * situation.costs.holding_cost,
-        steps,
-        look_ahead,
-        n_steps,
-        shortage == "backorder",
-    )
+    else:
+        worth = step_worths(
+            np.ascontiguousarray(situation.paths),
+            np.ascontiguousarray(situation.stock.net_inventory),
+            np.ascontiguousarray(situation.stock.pipeline),
+            situation.terms.lead_time,
+            situation.terms.review_period,
+            np.ascontiguousarray(situation.costs.shortage_cost),
+            holding_weight * situation.costs.holding_cost,
+            steps,
+            look_ahead,
+            n_steps,
+            shortage == "backorder",
+            until_sold,
+        )
     return Worth(steps, worth)
 
 

@@ -24,6 +24,7 @@ def step_worths(
     look_ahead: int,
     n_steps: int,
     is_backordered: bool,
+    until_sold: float,
 ) -> Any:
     """Expected worth (N, n_steps) of successive steps; widens `step` (N,) in place where needed.
 
@@ -77,12 +78,53 @@ def step_worths(
                 filled = min(n_steps, int(x / step[i]))
                 full[filled] += earned * step[i]
                 part[filled] += earned * (x - filled * step[i])
+        if until_sold > 0:
+            seen = min(periods, look_ahead)
+            rate = paths[i, :, lead:].mean()
+            _until_sold(worth[i], worst[seen - 1], hold[i] / n_samples, rate, step[i], until_sold)
         charged = hold[i] * step[i] * min(periods, look_ahead)
         above = 0.0
         for k in range(n_steps - 1, -1, -1):
             above += full[k + 1]
-            worth[i, k] = above + part[k] - charged
+            worth[i, k] += above + part[k] - charged
     return worth
+
+
+@njit(cache=True)
+def _until_sold(
+    worth: Any, needed: Any, hold: float, rate: float, step: float, longest: float
+) -> None:
+    """Takes off `worth` (n_steps,) what holding units left after the look ahead costs until they sell.
+
+    In a world that needed x units by then, the u-th unit waits min((u - x) / rate, longest) periods
+    more, and nothing if u <= x; below 0, x is stock that sells before it. Over all worlds that is a sum of ramps, which starts and stops with
+    the counts and places of x; between steps it is taken as straight.
+    """
+    n_steps = len(worth)
+    wide = longest * rate / step  # steps that sell within the longest time
+    slope = np.zeros(n_steps + 2)  # ramps that start, less those that stop, at or before each step
+    offset = np.zeros(n_steps + 2)
+    for x in needed:
+        start = x / step
+        for place, sign in ((start, 1.0), (start + wide, -1.0)):
+            if place <= n_steps:
+                at = max(0, int(np.ceil(place)))
+                slope[at] += sign
+                offset[at] += sign * place
+    n_ramps, place = 0.0, 0.0
+    before = 0.0
+    for k in range(n_steps + 1):
+        n_ramps += slope[k]
+        place += offset[k]
+        waited = 0.0
+        if rate > 0:
+            waited = (n_ramps * k - place) * step / rate
+        else:
+            for x in needed:
+                waited += longest if k * step > x else 0.0
+        if k > 0:
+            worth[k - 1] -= hold * step * (before + waited) / 2
+        before = waited
 
 
 @njit(cache=True)
@@ -99,6 +141,7 @@ def step_worths_in_worlds(
     look_ahead: int,
     n_steps: int,
     is_backordered: bool,
+    until_sold: float,
 ) -> Any:
     """`step_worths` where every world has its own arrivals, lead time, relief and share delivered.
 
@@ -108,6 +151,7 @@ def step_worths_in_worlds(
     n, n_samples, horizon = paths.shape
     worth = np.zeros((n, n_steps))
     worst = np.empty((n_samples, horizon))
+    last = np.empty(n_samples)
     full = np.empty(n_steps + 1)
     part = np.empty(n_steps + 1)
     for i in range(n):
@@ -132,12 +176,15 @@ def step_worths_in_worlds(
         full[:] = 0.0
         part[:] = 0.0
         charged = 0.0
+        n_reached = 0
         for s in range(n_samples):
             own = lead_time[i, s]
             if own >= horizon:
                 continue
             decisive = relief[i, s] - own - 1
             periods = max(decisive + 1, min(look_ahead, horizon - own))
+            last[n_reached] = worst[s, min(periods, look_ahead) - 1] / share[i, s]
+            n_reached += 1
             charged += hold[i] * share[i, s] * min(periods, look_ahead)
             for j in range(periods):
                 x = worst[s, j] / share[i, s]
@@ -150,9 +197,12 @@ def step_worths_in_worlds(
                 filled = min(n_steps, int(x / step[i]))
                 full[filled] += earned * step[i]
                 part[filled] += earned * (x - filled * step[i])
+        if until_sold > 0 and n_reached > 0:
+            each = hold[i] / n_samples * share[i].mean()
+            _until_sold(worth[i], last[:n_reached], each, paths[i].mean(), step[i], until_sold)
         charged *= step[i] / n_samples
         above = 0.0
         for k in range(n_steps - 1, -1, -1):
             above += full[k + 1]
-            worth[i, k] = above + part[k] - charged
+            worth[i, k] += above + part[k] - charged
     return worth

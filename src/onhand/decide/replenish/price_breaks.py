@@ -1,10 +1,15 @@
 """Is it worth buying more because more costs less?
 
-A price break lowers the price of *all* units of a line from a quantity on. Raising a line from q to a
-break b saves b · (c(q) - c(b)). The b - q units more wait until what was there and ordered before them
-is used, and then are used up one after the other: with x units left when the order arrives and a
-demand of mu per period, they are held on average (x + q) / mu + (b - q) / (2 mu) periods. The line is
-raised to the break that saves most after this holding, if any does.
+A price break lowers the price of *all* units of a line from a quantity on. What counts is what a lot
+costs per period that it lasts, not what it saves at once: with a demand of mu per period, lots of q units
+at the price c(q) cost
+
+    mu · c(q)  +  K · mu / q  +  h · q / 2        per period
+
+for the goods, the order cost K, and the holding of the stock that lies between two orders. The line is
+raised to the break that costs least, if that is less than what the line costs as it is (Silver, Pyke &
+Thomas 2017, *Inventory and Production Management in Supply Chains*, 4th ed., section 4.5; the lot that
+is needed stands in for the economic one).
 """
 
 from __future__ import annotations
@@ -75,39 +80,43 @@ def raise_to_breaks(
     ladder: PriceLadder,
     terms: SupplyTerms,
     *,
-    left: ArrayLike,
     mean_demand: ArrayLike,
     holding_cost: ArrayLike,
+    order_cost: ArrayLike = 0.0,
     most: ArrayLike = np.inf,
 ) -> Array:
-    """The quantities, (N,), with lines raised to a price break where that saves money.
+    """The quantities, (N,), with lines raised to a price break where that saves money per period.
 
     Parameters
     ----------
     quantity : (N,) units, allowed by the terms; a line of 0 stays 0
-    left : (N,) units expected to be there when the order arrives
     mean_demand : (N,) units per period; 0: nothing extra is ever used, nothing is raised
     holding_cost : (N,) money per unit and period
+    order_cost : (N,) money for placing the line
     most : (N,) no line is raised above it, units
 
     >>> ladder = PriceLadder(np.array([[0.0, 20.0, 100.0]]), np.array([[2.0, 1.8, 1.75]]))
     >>> terms = SupplyTerms.of(1, pack_size=6, n_series=1)
-    >>> raise_to_breaks([12.0], ladder, terms, left=0, mean_demand=4, holding_cost=0.03).tolist()
+    >>> raise_to_breaks([12.0], ladder, terms, mean_demand=4, holding_cost=0.03).tolist()
     [24.0]
     """
     q = np.asarray(quantity, dtype=np.float64)
-    rate = np.maximum(np.asarray(mean_demand, dtype=np.float64), 1e-12)
-    now, best, gained = ladder.at(q), q.copy(), np.zeros(len(q))
+    rate = np.asarray(mean_demand, dtype=np.float64)
+    hold, fee = np.asarray(holding_cost), np.asarray(order_cost)
+
+    def per_period(units: Array) -> Array:
+        lot = np.maximum(units, 1e-12)
+        return np.asarray(rate * ladder.at(units) + fee * rate / lot + hold * units / 2)
+
+    best, least = q.copy(), per_period(q)
     for b in range(1, ladder.start.shape[1]):
         start = np.maximum(ladder.start[:, b], terms.minimum_order)
         is_real = np.isfinite(start)
         packs = np.ceil(np.round(np.where(is_real, start, 0.0) / terms.pack_size, 9))
         target = packs * terms.pack_size
-        more = target - q
-        saved = target * (now - ladder.at(target))
-        waits = (np.maximum(left, 0.0) + q) / rate + more / (2 * rate)
-        gain = saved - np.asarray(holding_cost) * more * waits
-        is_better = is_real & (q > 0) & (more > 0) & (target <= np.asarray(most)) & (gain > gained)
+        cost = per_period(target)
+        is_possible = is_real & (q > 0) & (target > q) & (target <= np.asarray(most)) & (rate > 0)
+        is_better = is_possible & (cost < least)
         best = np.where(is_better, target, best)
-        gained = np.where(is_better, gain, gained)
+        least = np.where(is_better, cost, least)
     return best

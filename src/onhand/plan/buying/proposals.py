@@ -17,7 +17,6 @@ from onhand.decide.replenish.cover import Shortage, row_quantile
 from onhand.decide.replenish.marginal import Worth, worth_of_steps
 from onhand.decide.replenish.price_breaks import PriceLadder, raise_to_breaks
 from onhand.decide.replenish.rounding import RoundedOrder
-from onhand.inventory.costs import LONGEST_LEFTOVER
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.rules import Rules
@@ -28,6 +27,7 @@ __all__ = ["LOOK_AHEAD", "Proposal", "joined", "propose"]
 Array = NDArray[np.float64]
 
 LOOK_AHEAD = 13  # periods after the arrival over which every world's own leftovers are charged
+_LONGEST = 365.0  # periods after those in which they are charged at mean demand: a year of days
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _offer(
         look_ahead=LOOK_AHEAD,
         n_steps=n_steps,
         shortage=shortage,
-        until_sold=LONGEST_LEFTOVER,
+        until_sold=_LONGEST,
     )
     n = len(step)
     units = Situation(
