@@ -10,10 +10,11 @@ import difflib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date as date_type
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from onhand.errors import ConfigError
 
@@ -380,6 +381,14 @@ class PolicySettings(_Section):
 class PlanSettings(_Section):
     """How far and how finely the plan looks ahead, and what it calls a problem."""
 
+    date: str = Field(
+        default="",
+        pattern=r"^(\d{4}-\d{2}-\d{2})?$",
+        description=(
+            "The day the plan is for, such as 2026-11-21. Sales from that day on are not looked at, and "
+            "the plan says so where sales end days before it. Empty: the day after sales end."
+        ),
+    )
     n_samples: int = Field(
         default=200, ge=20, le=10_000, description="Possible worlds simulated per stock point."
     )
@@ -447,6 +456,12 @@ class PlanSettings(_Section):
     n_cards: int = Field(
         default=24, ge=0, le=500, description="Cards drawn for the items that matter most."
     )
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _day(cls, given: object) -> object:
+        """TOML has days of its own: `date = 2026-11-21` without quotes is one."""
+        return given.isoformat() if isinstance(given, date_type) else given
 
 
 class ReplaySettings(_Section):

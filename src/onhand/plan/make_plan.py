@@ -28,7 +28,7 @@ from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
 from onhand.plan.ratio_notes import ratio_notes
 from onhand.plan.rehearse import rehearse
-from onhand.plan.seen import panel_of
+from onhand.plan.seen import as_of, panel_of
 from onhand.plan.shelf import stock_now
 from onhand.plan.snapshot import snapshot_of
 from onhand.plan.workings import Workings
@@ -73,6 +73,7 @@ def make_plan(
     config = in_its_currency(config or Config(), tables)
     seed = config.plan.seed if seed is None else seed
     progress("Reading what happened", 0.0)
+    tables = as_of(tables, config)
     given, tables = tables, with_announced(tables, config)
     panel = panel_of(tables, config)
     starts = starts_of(given, panel, config)

@@ -3,14 +3,71 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from datetime import date, timedelta
 
+import polars as pl
+
+from onhand.data.findings import Finding
+from onhand.data.order_checks import sales_end
 from onhand.data.panel import Frequency, Panel
 from onhand.data.tables import Tables
 from onhand.demand.occasions import lagged, with_holidays
-from onhand.errors import ConfigError
+from onhand.errors import ConfigError, InputError
 from onhand.plan.config import Config, DemandSettings
 
-__all__ = ["lags_of", "panel_of"]
+__all__ = ["as_of", "lags_of", "panel_of"]
+
+
+def as_of(tables: Tables, config: Config) -> Tables:
+    """The tables as they were known before the day the plan is for, with what there is to say about it.
+
+    Raises
+    ------
+    ConfigError
+        When `plan.date` is no day.
+    InputError
+        When no sales are older than it.
+    """
+    if not config.plan.date or tables.sales is None:
+        return tables
+    try:
+        day = date.fromisoformat(config.plan.date)
+    except ValueError as error:
+        raise ConfigError(
+            f"plan.date is {config.plan.date!r}, which is no day; write it as 2026-11-21"
+        ) from error
+    seen = tables.sales.filter(pl.col("date") < day)
+    n_later = len(tables.sales) - len(seen)
+    if n_later and not len(seen):
+        raise InputError(f"plan.date is {day}, and no sales are older; give a later day, or none")
+    tables = replace(tables, sales=seen)
+    found = [f for f in tables.findings if f.rule != "old-sales"]
+    if n_later:
+        found.append(
+            Finding(
+                "warning",
+                "sales",
+                "after-plan-date",
+                f"{n_later:,} rows are dated {day} or later, the day that plan.date says the plan is for",
+                "nothing, where the plan is made for a day gone by; else correct plan.date or the rows",
+                n_later,
+            )
+        )
+    end = sales_end(tables)
+    if end is not None and (n_missing := (day - end).days - 1) > 0:
+        found.append(
+            Finding(
+                "warning",
+                "sales",
+                "old-sales",
+                f"sales end on {end}, {n_missing} days before the plan's day ({day}): the plan is made "
+                f"for {end + timedelta(days=1)}, as if nothing had been sold since",
+                "export sales again, up to the day before the plan's",
+                n_missing,
+            )
+        )
+    return replace(tables, findings=tuple(found))
 
 
 def panel_of(tables: Tables, config: Config) -> Panel:
@@ -26,7 +83,7 @@ def panel_of(tables: Tables, config: Config) -> Panel:
     from onhand.data import build_panel
 
     settings = config.demand
-    panel = build_panel(tables, frequency=config.shop.frequency)
+    panel = build_panel(as_of(tables, config), frequency=config.shop.frequency)
     lags = lags_of(settings, panel.frequency)
     if lags:
         panel = lagged(panel, lags)
