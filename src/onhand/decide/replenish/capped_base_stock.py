@@ -24,6 +24,8 @@ class CappedBaseStock:
     order = min(cap · E[demand of the R periods it covers],  max(0, S - inventory position)),
     S     = quantile of demand over L + R
 
+    Where deliveries are uncertain, S counts with each world's own L and R; the cap with the planned ones.
+
     Under lost sales a base-stock level alone orders again what nobody waited for. A cap takes the
     peaks off; the two numbers together come close to the optimum, and orders are smoother.
 

@@ -23,8 +23,12 @@ class ClassicalSafetyStock:
     safety stock = z · σ · √(L + R),   z = Φ⁻¹(cycle_service_level)
     order        = max(0, mean demand of L + R periods + safety stock - inventory position)
 
-    σ is the standard deviation, over worlds, of the demand of the next period. The formula
-    supposes normal and independent errors, backorders, and demand on nearly every day; it is here
+    σ is the standard deviation, over worlds, of the demand of the next period. Where deliveries are
+    uncertain, L + R is the time until the next order can help, T, with its mean and variance over worlds:
+
+    safety stock = z · √(E[T] σ² + E[d]² Var[T]),   d: mean demand per period
+
+    What comes short is not in the formula. It supposes normal and independent errors, backorders, and demand on nearly every day; it is here
     to be compared with, not as advice.
 
     Parameters
@@ -35,7 +39,7 @@ class ClassicalSafetyStock:
     References
     ----------
     Silver, Pyke & Thomas (2017), *Inventory and Production Management in Supply Chains*, 4th ed.,
-    section 6.9: (R, S) systems.
+    section 6.9: (R, S) systems; section 6.10: variable lead times.
 
     >>> from onhand.decide.replenish.examples import two_worlds
     >>> ClassicalSafetyStock(0.5).order(two_worlds()).tolist()       # z = 0: the mean, 9 - 5
@@ -58,8 +62,19 @@ class ClassicalSafetyStock:
 
     def order(self, situation: Situation) -> NDArray[np.float64]:
         """Units to order now, (N,), finite and >= 0."""
-        interval = situation.terms.protection_interval
+        interval, variance = _interval(situation)
         sigma = situation.paths[:, :, 0].std(axis=1, dtype=np.float64)
-        safety_stock = ndtri(self.cycle_service_level) * sigma * np.sqrt(interval)
-        target = mean_demand(situation, 0, interval) + safety_stock
-        return np.maximum(0.0, target - situation.stock.inventory_position)
+        expected = mean_demand(situation, 0, interval)
+        per_period = expected / np.maximum(interval, 1e-12)
+        spread = np.sqrt(interval * sigma**2 + per_period**2 * variance)
+        target = expected + ndtri(self.cycle_service_level) * spread
+        return np.asarray(np.maximum(0.0, target - situation.stock.inventory_position))
+
+
+def _interval(situation: Situation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and variance over worlds of the time until the next order can help, both (N,)."""
+    if situation.supply is None:
+        known = situation.terms.protection_interval.astype(np.float64)
+        return known, np.zeros(len(known))
+    relief = situation.supply.relief
+    return relief.mean(axis=1, dtype=np.float64), relief.var(axis=1, dtype=np.float64)

@@ -168,7 +168,7 @@ class MixProblem:
         total = np.concatenate([np.zeros((n, 1)), np.cumsum(self.offer.worth, axis=1)], axis=1)
         earned = total[np.arange(n), np.minimum(packs, k)].sum(axis=1)
         _, freight = self.cheapest(packs)
-        return earned - freight
+        return np.asarray(earned - freight)
 
     def cheapest(self, packs: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
         """The cheapest containers that hold each row of packs: counts (P, T) and freight (P,)."""
