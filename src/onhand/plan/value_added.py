@@ -4,6 +4,10 @@ Every rung is a forecaster that a shop could stop at. All are asked at the same 
 periods, and replayed by the same policy, whose number is tuned for each of them on the stretch before the
 one that is judged. A rung that adds nothing, or takes away, is shown as plainly as one that adds.
 
+In a large shop the ladder is climbed by a draw of its stock points, from which alone its forecasters learn:
+trees, which learn from all of a shop at once, know more in the plan than here, and with fewer periods than
+`onhand.plan.forecasters.FEWEST_FOR_TREES` a plan does not teach them at all.
+
 Source: M. Gilliland (2013), Forecast value added: a reality check on forecasting practices, Foresight 29.
 """
 
