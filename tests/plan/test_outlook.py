@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from onhand.decide.replenish import ProtectionCoverage
+from onhand.decide.replenish.cover import Shortage
 from onhand.decide.replenish.projected_cover import ProjectedCover
 from onhand.forecast import DemandPaths
 from onhand.inventory.costs import Costs
+from onhand.inventory.lots import ShelfLots
 from onhand.inventory.moves import place, serve_or_backorder, serve_or_lose
 from onhand.inventory.policy import Policy
 from onhand.inventory.stock import Stock
@@ -63,11 +65,65 @@ def test_two_worlds_by_hand() -> None:
     assert out.lost.tolist() == [3.0]
     assert out.lost_with.tolist() == out.lost_early.tolist() == [0.5]
     assert out.projected.tolist() == [1.5]  # 3 in one world, 0 in the other
-    assert out.target.tolist() == [6.5]
+    assert out.target.tolist() == [5.0]
+    assert out.by_chance.tolist() == [1.5]  # where 5 are wanted nothing is left
     assert out.interval_mean.tolist() == [6.0]
     assert out.interval_target.tolist() == [10.0]
     assert out.stockout_period.tolist() == [0]
     assert out.cover.tolist() == pytest.approx([4 / 3])
+
+
+@pytest.mark.parametrize("shortage", ["lost_sales", "backorder"])
+@pytest.mark.parametrize("extra", [0, 2])
+def test_the_need_is_the_sum_of_its_parts(shortage: Shortage, extra: int) -> None:
+    """Worked out from the worlds, not from the need: another policy's need would not add up."""
+    rng = np.random.default_rng(3)
+    worlds = rng.poisson(4, (40, 30, 8)).astype(np.float32)
+    stock = Stock.of(
+        rng.integers(0, 12, 40),
+        rng.integers(0, 9, (40, 4)).astype(float),
+        rng.integers(0, 7, 40) % 4,
+    )
+    policy = ProjectedCover(0.9, extra, shortage)
+    ahead = Lookahead(policy, 8, 30, seed=0, shortage=shortage)
+    terms, costs = SupplyTerms.of(2, review_period=2, n_series=40), Costs.of(0.1, 1.0, n_series=40)
+    out = look_ahead(Known(worlds), stock, terms, costs, ahead)
+    parts = out.target - out.projected + out.owed + out.by_waste + out.by_chance
+    np.testing.assert_allclose(np.maximum(parts, 0), out.need, atol=1e-4)
+    cover = worlds[:, :, 2 : 4 + extra].sum(axis=2)
+    np.testing.assert_allclose(out.target, np.quantile(cover, 0.9, axis=1, method="inverted_cdf"))
+    assert (out.need > 0).sum() > 10
+    other = look_ahead(
+        Known(worlds), stock, terms, costs, replace(ahead, policy=ProjectedCover(0.6, extra))
+    )
+    assert not np.allclose(np.maximum(parts, 0), other.need)
+
+
+def test_what_customers_are_owed_is_told_apart() -> None:
+    """7 owed, an empty shelf, one wanted a period: 1 for the cover and the 7; nothing is left."""
+    stock = Stock.of([0.0], np.zeros((1, 2)), [7.0])
+    ahead = Lookahead(ProjectedCover(0.9, 0), horizon=3, n_samples=2, seed=0)
+    worlds = np.ones((1, 2, 3), dtype=np.float32)
+    terms, costs = SupplyTerms.of(1, n_series=1), Costs.of(0.1, 1.0, n_series=1)
+    out = look_ahead(Known(worlds), stock, terms, costs, ahead)
+    got = (out.target[0], out.projected[0], out.owed[0], out.by_chance[0], out.need[0])
+    assert got == (1.0, 0.0, 7.0, 0.0, 8.0)
+
+
+def test_waste_is_not_called_demand() -> None:
+    """6 on the shelf perish within the period; 3 sell a period: 3 are wanted, and the 3 left then are gone.
+
+    The policy is shown the waste as demand; the target stays what customers want.
+    """
+    worlds = np.full((1, 2, 3), 3.0, dtype=np.float32)
+    lots = ShelfLots(np.array([[6.0]]), np.array([1.0]))
+    ahead = Lookahead(ProjectedCover(0.9, 0), 3, 2, 0, lots=lots)
+    terms, costs = SupplyTerms.of(1, n_series=1), Costs.of(0.1, 1.0, n_series=1)
+    out = look_ahead(Known(worlds), Stock.of([6.0], np.zeros((1, 2))), terms, costs, ahead)
+    assert out.target.tolist() == [3.0]
+    parts = out.target - out.projected + out.owed + out.by_waste + out.by_chance
+    np.testing.assert_allclose(np.maximum(parts, 0), out.need, atol=1e-5)
+    assert out.need.tolist() == [3.0]
 
 
 def test_position_policies_measure_the_position() -> None:

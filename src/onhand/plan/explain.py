@@ -165,6 +165,13 @@ def _not_ordered(point: PointOutlook) -> list[tuple[str, str]]:
     return [("why nothing", point.not_ordered)] if point.not_ordered else []
 
 
+_BESIDES = {
+    "owed": "owed",
+    "perishes": "will perish",
+    "by_chance": "worlds differ",
+}
+
+
 def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
     """How the quantity came about."""
     why = line.reason
@@ -179,6 +186,7 @@ def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
         ("in hand", f"{units(why.on_hand)} on the shelf, {units(why.on_order)} on order"),
         ("target", f"{units(why.target)} by {why.policy}"),
         ("minus", f"{units(why.projected_stock)} projected to be there"),
+        *((_BESIDES[part.constraint], signed(part.units)) for part in why.besides),
         ("need", units(why.need)),
     ]
     rows += [

@@ -206,7 +206,7 @@ def _reason(work: Workings, row: int) -> Reason:
         on_hand=round(float(work.stock.on_hand[row]), 2),
         on_order=round(float(work.on_order[row]), 2),
         projected_stock=projected,
-        target=round(projected + need, 2),
+        target=round(float(out.target[row]), 2),
         need=need,
         increments=(
             Increment("minimum_order", by_minimum),
@@ -217,6 +217,15 @@ def _reason(work: Workings, row: int) -> Reason:
             *others,
         ),
         quantity=quantity,
+        besides=tuple(
+            Increment(name, round(float(units_[row]), 2))
+            for name, units_ in (
+                ("owed", out.owed),
+                ("perishes", out.by_waste),
+                ("by_chance", out.by_chance),
+            )
+            if abs(units_[row]) >= 0.005
+        ),
     )
 
 
@@ -241,6 +250,13 @@ def _both(of_line: Array, of_order: Array | None) -> dict[str, Array]:
     return {"capacity": of_line if of_order is None else of_line + of_order}
 
 
+_BESIDES = {
+    "owed": "that customers are owed",
+    "perishes": "for what will perish",
+    "by_chance": "for stock and demand varying together",
+}
+
+
 def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
     """The same numbers, said aloud."""
     out = work.outlook
@@ -258,8 +274,12 @@ def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
     ]
     goal = f"where {units(reason.target)} are wanted"
     if reason.quantile is not None:
-        goal += f" to be enough in {percent(reason.quantile)} of cases"
-    parts[-1] += f", {goal}: {units(reason.need)} are needed."
+        goal = f"where {units(reason.target)} are enough in {percent(reason.quantile)} of cases"
+    besides = "".join(
+        f", {'and' if x.units > 0 else 'less'} {units(abs(x.units))} {_BESIDES[x.constraint]}"
+        for x in reason.besides
+    )
+    parts[-1] += f", {goal}{besides}: {units(reason.need)} are needed."
     parts += _because(work, row, reason)
     parts += _when(work, row)
     parts += _beside(work, row)

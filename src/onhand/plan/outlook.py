@@ -7,12 +7,17 @@ a block everything is decided and judged on the same sample paths.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.decide.replenish.cover import row_quantile
+from onhand.decide.replenish.classical import ClassicalSafetyStock
+from onhand.decide.replenish.cover import row_quantile, shortfall_quantile
+from onhand.decide.replenish.coverage import ProtectionCoverage
+from onhand.decide.replenish.order_up_to import OrderUpToQuantile
+from onhand.decide.replenish.projected import BalancedProjection, ProjectedInventory
+from onhand.decide.replenish.projected_cover import ProjectedCover
 from onhand.decide.replenish.rounding import RoundedOrder, RoundingMode, round_order
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.costs import Costs
@@ -22,7 +27,15 @@ from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.contenders import quantiles_of
 from onhand.plan.progress import Progress, silent
-from onhand.plan.projection import OnTheWay, Supplies, View, arrivals, projected_stock, supply_of
+from onhand.plan.projection import (
+    OnTheWay,
+    Supplies,
+    View,
+    arrivals,
+    projected_stock,
+    supply_of,
+    with_order,
+)
 
 __all__ = [
     "Lookahead",
@@ -77,7 +90,12 @@ class Outlook:
     need, by_minimum, by_pack : the policy's own order;  quantity : what is ordered, their sum unless
         suppliers or the shop ask for another (`onhand.plan.buying`)
     quantile : share of worlds that the target covers; NaN: the policy has none
-    projected : stock that the need was measured against;  target : projected + need where need > 0
+    target : demand of the periods that the order must cover, at the quantile; for policies that do not
+        project, and for those without a quantile, what they order for an empty shelf
+    projected : stock that the need is measured against;  owed : units owed to customers when it comes
+    by_waste : what the need grows by because goods will perish that are counted as there
+    by_chance : what it differs by because demand and what is left of the stock vary together, world by
+        world;  need = max(0, target - projected + owed + by_waste + by_chance)
     interval : periods until the next order can help, on average over all worlds
     interval_mean, interval_p50, interval_target : demand over the protection interval
     mean_demand : per period, over the horizon
@@ -99,6 +117,9 @@ class Outlook:
     quantile: Array
     projected: Array
     target: Array
+    owed: Array
+    by_waste: Array
+    by_chance: Array
     interval: Array
     interval_mean: Array
     interval_p50: Array
@@ -220,7 +241,7 @@ def _judged(view: View, order: RoundedOrder, ahead: Lookahead, given: Array | No
     quantile = quantiles_of(ahead.policy, view.shown)
     asked = np.where(np.isnan(quantile), 0.5, quantile)
     mean = paths.mean(axis=1, dtype=np.float64)  # (n, H)
-    projected = _measured_against(ahead.policy, view, without)
+    account = need_of(ahead.policy, view, without, quantile, order.need)
     position = now.stock.inventory_position
     return Outlook(
         need=order.need,
@@ -228,8 +249,11 @@ def _judged(view: View, order: RoundedOrder, ahead: Lookahead, given: Array | No
         by_pack=order.increments["pack_size"],
         quantity=quantity,
         quantile=quantile,
-        projected=projected,
-        target=projected + order.need,
+        projected=account.projected,
+        target=account.target,
+        owed=account.owed,
+        by_waste=account.by_waste,
+        by_chance=account.by_chance,
         interval=relief.mean(axis=1, dtype=np.float64),
         interval_mean=wanted.mean(axis=1, dtype=np.float64),
         interval_p50=row_quantile(wanted, np.full(n, 0.5)),
@@ -260,18 +284,94 @@ def _within(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[n
     return np.asarray((values * inside).sum(axis=2))
 
 
-def _measured_against(policy: Policy, view: View, without: LotsProjected) -> Array:
-    """The stock that the need was measured against.
+@dataclass(frozen=True)
+class _Need:
+    """The need as a sum, each (n,), units: see `Outlook`."""
 
-    Policies that project the stock measure what is expected to be left when the order arrives, plus
-    open orders arriving while it must last; the others measure the inventory position.
+    target: Array
+    projected: Array
+    owed: Array
+    by_waste: Array
+    by_chance: Array
+
+    @property
+    def total(self) -> Array:
+        """What the parts come to; below 0: more is there than is wanted."""
+        return self.target - self.projected + self.owed + self.by_waste + self.by_chance
+
+
+def need_of(
+    policy: Policy, view: View, without: LotsProjected, quantile: Array, need: Array
+) -> _Need:
+    """The need from its own parts, worked out from the worlds and not from the need.
+
+    Only for policies that neither project at a quantile nor order up to a level, `by_chance` is what
+    their rule adds to the difference of the two.
     """
     shown = view.shown
-    if not hasattr(policy, "shortage"):
-        return shown.stock.inventory_position
-    on_hand = without.on_hand
-    if shown.supply is not view.now.supply:  # bridges will be there
-        on_hand = view.as_shown().on_hand
+    n = len(shown.paths)
+    if isinstance(policy, ProjectedInventory | ProjectedCover | BalancedProjection):
+        return _projected_need(policy, view, without, quantile)
+    stock = shown.stock
+    nothing = Stock(np.zeros(n), np.zeros_like(stock.pipeline), np.zeros(n))
+    wanted = policy.order(replace(shown, stock=nothing))
+    target = wanted
+    if shown.paths is not view.now.paths:
+        target = policy.order(replace(shown, paths=view.now.paths, stock=nothing))
+    projected, owed = stock.inventory_position, np.zeros(n)
+    if hasattr(policy, "shortage"):
+        projected, owed, _ = _there(policy, view, _until_the_order(view, without))
+    parts = _Need(target, projected, owed, wanted - target, np.zeros(n))
+    is_level = isinstance(policy, OrderUpToQuantile | ProtectionCoverage | ClassicalSafetyStock)
+    rest = np.where((need > 0) & (not is_level), need - parts.total, 0.0)
+    return replace(parts, by_chance=rest)
+
+
+def _projected_need(
+    policy: ProjectedInventory | ProjectedCover | BalancedProjection,
+    view: View,
+    without: LotsProjected,
+    quantile: Array,
+) -> _Need:
+    """The need of a policy that projects the stock of every world and covers a share of them."""
+    shown, paths = view.shown, view.now.paths
+    extra = getattr(policy, "extra", 0)
+    longer = replace(
+        shown,
+        terms=replace(shown.terms, review_period=shown.terms.review_period + extra),
+        supply=None if shown.supply is None else shown.supply.until_later(extra),
+    )
+    missing = shortfall_quantile(replace(longer, paths=paths), quantile, policy.shortage)
+    with_waste = missing
+    if shown.paths is not paths:
+        with_waste = shortfall_quantile(longer, quantile, policy.shortage)
+    projected, owed, is_cover = _there(policy, view, _until_the_order(view, without))
+    target = row_quantile(_within(paths, is_cover), quantile)
+    gone = np.zeros(len(paths))  # what has perished before the order comes is not in `projected`
+    if view.lots is not None:
+        due = with_order(shown, np.zeros(len(paths)))
+        kept = projected_stock(shown.stock, due, paths, view.shortage)[0]
+        gone = _there(policy, view, kept)[0] - projected
+    return _Need(
+        target=target,
+        projected=projected,
+        owed=owed,
+        by_waste=with_waste - missing - gone,
+        by_chance=missing - (target - projected - gone + owed),
+    )
+
+
+def _until_the_order(view: View, without: LotsProjected) -> NDArray[np.float32]:
+    """On hand at the end of each period if nothing more is ordered, bridges counted, (n, S, H)."""
+    return without.on_hand if view.shown.supply is view.now.supply else view.as_shown().on_hand
+
+
+def _there(
+    policy: Policy, view: View, on_hand: NDArray[np.float32]
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Units left when the order arrives and arriving while it must last, units owed by then, each (n,),
+    on average over the worlds; and the periods that it must last for, (n, S or 1, H)."""
+    shown = view.shown
     due, own, relief = supply_of(shown)
     horizon = on_hand.shape[2]
     end = np.minimum(relief + getattr(policy, "extra", 0), horizon)
@@ -282,10 +382,20 @@ def _measured_against(policy: Policy, view: View, without: LotsProjected) -> Arr
     left = np.where(
         own > 0,
         np.take_along_axis(on_hand, before, axis=2)[:, :, 0],
-        shown.stock.net_inventory[:, None],
+        shown.stock.on_hand[:, None],
     )
     there = left + (coming * is_cover).sum(axis=2)
-    return np.asarray(there.mean(axis=1, dtype=np.float64))
+    # What is owed is delivered from the first goods that come; only backordered demand adds to it.
+    is_before = periods < own[:, :, None]
+    net = shown.stock.net_inventory[:, None] + (coming * is_before).sum(axis=2)
+    if getattr(policy, "shortage", "lost_sales") == "backorder":
+        net = net - (shown.paths * is_before).sum(axis=2)
+    owed = np.broadcast_to(np.maximum(0.0, -net), there.shape)
+    return (
+        np.asarray(there.mean(axis=1, dtype=np.float64)),
+        np.asarray(owed.mean(axis=1, dtype=np.float64)),
+        is_cover,
+    )
 
 
 def periods_of_cover(units: Array, mean: Array) -> Array:

@@ -164,7 +164,9 @@ class Reason:
     quantile : share 0..1 of worlds that the target covers; null: the policy has none
     on_hand, on_order : units now, and ordered before this plan
     projected_stock : units expected to be there for the periods that this order must cover
-    target : units wanted there;  target - projected_stock = need
+    target : units wanted there: the demand of those periods at the quantile
+    besides : what else the need consists of: units owed to customers, what will perish of the stock, and
+        what comes of stock and demand varying together;  target - projected_stock + besides = need
     need : units before the supplier's constraints;  need + increments = quantity
     """
 
@@ -178,6 +180,7 @@ class Reason:
     need: float
     increments: tuple[Increment, ...]
     quantity: float
+    besides: tuple[Increment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,13 @@ def _order(line: Mapping[str, Any]) -> Record:
     }
 
 
+_BESIDES = {
+    "owed": "Owed to customers",
+    "perishes": "Will perish",
+    "by_chance": "Stock and demand vary together",
+}
+
+
 def order_steps(reason: Mapping[str, Any]) -> list[Record]:
     """The quantity as steps a reader can add up: target, less projected stock, is the need; and so on.
 
@@ -126,6 +133,10 @@ def order_steps(reason: Mapping[str, Any]) -> list[Record]:
     target, projected, need, quantity = (
         float(reason[k]) for k in ("target", "projected_stock", "need", "quantity")
     )
+    besides = [
+        (_BESIDES[part["constraint"]], float(part["units"])) for part in reason.get("besides", ())
+    ]
+    to_need_units = need - (target - projected) - math.fsum(units for _, units in besides)
     # Where stock is above target the need stops at zero; other gaps are units made whole.
     to_need = "Nothing is ordered below zero" if need == 0 else "To whole units"
     increments = [
@@ -135,7 +146,7 @@ def order_steps(reason: Mapping[str, Any]) -> list[Record]:
     return [
         _step("Target", target, is_total=True),
         _step("Projected stock", -projected),
-        *_changes([(to_need, need - (target - projected))]),
+        *_changes([*besides, (to_need, to_need_units)]),
         _step("Need", need, is_total=True),
         *_changes([*increments, ("Not named by the plan", unnamed)]),
         _step("Order", quantity, is_total=True),
