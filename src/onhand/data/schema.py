@@ -1272,6 +1272,13 @@ def as_markdown() -> str:
         "`none`, `-` and `#N/A` all mean *empty*. A row that breaks a rule is set aside with its "
         "file, line and reason; it never stops the run.",
         "",
+        "Sales long after all others are set aside, too, with an error finding: rows after a silence of "
+        "more than a week with at most a tenth of the usual rows of a day, or after a silence of more "
+        "than four weeks and three times any earlier one; at most one row in 200, so that a shop that "
+        "opens again is not meant. One wrong year would else make the plan for a day to come. "
+        f"Numbers beyond {MOST_OF_ANYTHING:g} in columns of your own are taken as empty, with a "
+        "finding. A file with more than 1,000 columns is not read.",
+        "",
     ]
     for table in (*TABLES.values(), INVOICES):
         lines += _table_markdown(table)

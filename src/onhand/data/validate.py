@@ -74,7 +74,7 @@ def _rows_set_aside(tables: Tables) -> Iterator[Finding]:
                 "error",
                 table,
                 "future-sales",
-                f"{cell}; {reason}",
+                f"{(cell or '').strip(chr(39))}: {reason}",
                 "correct the date or delete the row; until then it is set aside, and the plan is made "
                 "for the day after the others end",
                 n,
