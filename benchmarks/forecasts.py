@@ -52,6 +52,7 @@ from onhand.forecast.boosted import Boosted, Member
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.typical import RecentMedian, RootSmoothing
+from onhand.forecast.widened import Widened
 from rivals import IMAPA, MLForecast, StatsForecast, is_importable
 
 
@@ -123,6 +124,7 @@ def ours(shop: Shop) -> Forecaster:
     stood there, for a booster that has not seen a year cannot tell a season from a trend. Everything
     else: the booster, corrected where shelves are empty.
 
+    With less than a year, what is learned from the past is too sure of itself, and widened.
     Absolute errors are best served by points below the mean of each series, as long as they add up:
     with less than a year, such scores are given typical levels aligned to groups (`vn1`: vendors).
     """
@@ -136,7 +138,7 @@ def ours(shop: Shop) -> Forecaster:
     if panel.n_periods >= 1.5 * Frequency.WEEK.season:
         members = (Member("tweedie", 1.0, 1), Member("tweedie", 0.5, 2))  # low and high on a level
         return AfterStockOut(replace(boosted, members=members), scout=SeasonalMovingAverage())
-    analogues = Analogues(horizon=shop.horizon)
+    analogues = Widened(Analogues(horizon=shop.horizon), horizon=shop.horizon)
     if shop.official[0] in ("wape", "vn1_score"):
         points = Aligned(RootSmoothing(0.4), RecentMedian(3), by="client")
         return PointsAndSpread(points, analogues)
