@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sqlite3
+import subprocess
 import traceback
 from pathlib import Path
 from time import process_time
@@ -10,6 +13,7 @@ from time import process_time
 import polars as pl
 import pytest
 
+import onhand
 from onhand.data import read_tables
 from onhand.data.delimited import _unique
 from onhand.data.tables import disarmed, disarmed_text, write_set_aside
@@ -96,3 +100,22 @@ def test_many_headers_of_one_name_stay_apart() -> None:
     assert process_time() - start < 1
     assert len(set(names)) == len(names)
     assert n_renamed == 30_000
+
+
+def test_the_page_disarms_cells_as_the_files_do() -> None:
+    """The browser's own export follows the rule of `disarmed_text`; run where there is a Node to run it."""
+    page = Path(onhand.__file__).parent / "plan" / "report" / "script" / "orders.js"
+    script = page.read_text(encoding="utf-8")
+    part = script[script.index("function disarmed") : script.index("// The lines as orders.csv")]
+    assert "[=+\\-@＝＋－＠]" in part
+    node = shutil.which("node")
+    if node is None:
+        return
+    cells = ["＝1+1", "tea;=1+1", "A1;-3;2,50", "\t=x", "-3", "6 pots", " ;@x"]
+    told = subprocess.run(
+        [node, "-e", f"{part}; console.log(JSON.stringify({json.dumps(cells)}.map(disarmed)))"],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    assert json.loads(told.stdout) == [disarmed_text(cell) for cell in cells]
