@@ -11,6 +11,7 @@ import pytest
 from onhand.data import Tables, build_panel
 from onhand.demand import believe
 from onhand.inventory.lead_times import fit_lateness
+from onhand.plan.buying.receipts import Deliveries, notes_on
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, economics
 from onhand.plan.shelf import stock_now
@@ -156,3 +157,14 @@ def test_the_time_left_is_positive_and_ends_with_the_record(late: float) -> None
     rest = fit_lateness([0, 2, 2, 6]).remaining(late)
     assert rest is not None
     assert 0 < rest <= 6 - late
+
+
+def test_lateness_is_told_in_few_digits() -> None:
+    """Nobody plans with 1.90476 days."""
+    seen = pl.DataFrame({"supplier": ["Acme"], "n": [8], "ordered": [80.0], "received": [80.0]})
+    late = fit_lateness([40 / 21] * 8)
+    deliveries = Deliveries({"Acme": late}, late, seen, {}, {})
+    (note,) = notes_on(deliveries, 0.8)
+    assert note.key == "supply.lateness"
+    assert float(note.value) == pytest.approx(late.quantile(0.8), abs=0.01)
+    assert len(note.value.replace(".", "").lstrip("0")) <= 3
