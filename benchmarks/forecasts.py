@@ -6,6 +6,13 @@
 same horizons from the same origins, knowing only what was known there: the last block (the held-out
 continuation, where `--truth` gives one) and `--origins` earlier ones. The last line is JSON.
 
+Peers run in the same process where they can be imported: mlforecast, and statsforecast's AutoETS and
+AutoTheta, which take too long for more than a thousand series unless `--only` names them. They need
+pandas below 3, so give them an environment of their own, `pip install "onhand[bench]"`, and run this
+file with its Python; what is not installed is named and left out. For instance
+
+    python benchmarks/forecasts.py --set carparts --data DIR --series 500 --only onhand autoets autotheta
+
 `pinball_lead` and `pinball_all` judge sums of demand, over the lead time of each series and over the
 whole horizon: the pinball loss of their 50, 80, 90, 95 and 99 % quantiles, mean over those, over the
 demand that came. In `scaled_lead` every series counts alike: its loss is divided by the demand that
@@ -69,6 +76,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
 
+    for peer in ("mlforecast", "statsforecast"):
+        if not is_importable(peer):
+            print(f'{peer} is not installed: pip install "onhand[bench]"')
     shop = read_shop(args.name, args.data, args.truth, args.series)
     origins = origins_of(shop, args.origins)
     rows = []
