@@ -16,6 +16,7 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.spread import draw_seed, is_count, of_rows
 
 __all__ = ["Steered"]
 
@@ -63,7 +64,8 @@ class Steered:
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """Both, fitted."""
-        return _Together(self.calibrated.fit(history), self.other.fit(history), self.share)
+        both = self.calibrated.fit(history), self.other.fit(history)
+        return _Together(*both, self.share, is_count(history.values))
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the dear ones learned from `history`, to be reused at later origins."""
@@ -83,7 +85,8 @@ class _Learned:
     share: float
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
-        return _Together(self.calibrated.fit(history), self.dear.fit(history), self.share)
+        both = self.calibrated.fit(history), self.dear.fit(history)
+        return _Together(*both, self.share, is_count(history.values))
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class _Together:
     calibrated: FittedForecaster
     other: FittedForecaster
     share: float
+    is_count: NDArray[np.bool_]
     kept: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -103,10 +107,17 @@ class _Together:
     def paths(
         self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
     ) -> DemandPaths:
-        """The calibrated paths times (weighted mean / own mean), (len(rows), S, H)."""
+        """The calibrated paths times (weighted mean / own mean), (len(rows), S, H).
+
+        Whole units stay whole: what the factor breaks is rounded up as often as its fraction says.
+        """
+        from onhand.forecast.kernels import round_at_random
+
         told = self.calibrated.paths(horizon, n_samples, rng=rng, rows=rows)
         factor = self._told(horizon)[1][rows]
-        values = (told.values * factor[:, None, :]).astype(np.float32)
+        moved = (told.values * factor[:, None, :]).astype(np.float32)
+        index = of_rows(rows, len(self.is_count))
+        values = round_at_random(moved, self.is_count[rows], index, draw_seed(rng))
         return DemandPaths(values, told.items, told.locations, told.dates)
 
     def _told(self, horizon: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
