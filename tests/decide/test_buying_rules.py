@@ -120,6 +120,30 @@ def test_the_dear_and_fast_supplier_wins_only_when_the_shelf_is_empty() -> None:
     assert total(offer(0, on_hand=30), 0, 2.5) > total(offer(2, on_hand=30), 0, 2.0)
 
 
+@pytest.mark.parametrize("n_reviews", [1.0, 4.0])
+def test_a_large_lot_is_held_until_it_is_sold(n_reviews: float) -> None:
+    """10 a period for sure: lots of 500 lie 250 high on average, lots of 10 lie 5 high.
+
+    A week of the first costs 25 times as much shelf, and a fiftieth of the order cost.
+    """
+    now = offer(1)
+    costs = Costs.of(holding_cost=0.01, shortage_cost=1.0, n_series=1, order_cost=40.0)
+    for quantity in (10.0, 500.0):
+        found = landed_cost(
+            missing(now),
+            costs,
+            np.array([quantity]),
+            unit_cost=np.array([2.0]),
+            least_unit_cost=np.array([1.9]),
+            shortage_cost=np.ones(1),
+            n_reviews=n_reviews,
+        )
+        assert found.shelf[0] == pytest.approx(n_reviews * 0.01 * quantity / 2, rel=1e-5)
+        assert found.order[0] == pytest.approx(n_reviews * 40 * 10 / quantity)
+        assert found.premium[0] == pytest.approx(n_reviews * 0.1 * 10)
+        assert found.transit[0] == pytest.approx(n_reviews * 0.01 * 10)
+
+
 @pytest.mark.parametrize("on_hand", [0.0, 10.0, 25.0])
 def test_who_is_dearer_and_slower_never_wins(on_hand: float) -> None:
     """A dominated offer costs at least as much, whatever is on the shelf."""

@@ -10,7 +10,9 @@ order arrives there is only what is lost; from then on each review period costs
     shelf      holding cost of what the order adds to the shelf, in the periods it is for
     shortage   margin lost before the order after this one can arrive
 
-so a fast and dear offer pays its premium several times in the time in which a slow one is waited for.
+where a lot that no world needs, for a price break or a minimum, is bought, placed and brought once in as
+many reviews as it lasts, and held until it is sold: a low price for 500 units comes with the place on the
+shelf that 500 units take. So a fast and dear offer pays its premium several times in the time in which a slow one is waited for.
 
 Two offers can also serve together: a small order from the fast one bridges the time until the large order
 from the cheap one arrives (`bridge_worth`).
@@ -124,17 +126,36 @@ def landed_cost(
     """
     hold = costs.holding_cost
     times = np.asarray(n_reviews, dtype=np.float64)
+    # Of a lot beyond what any world needs, each review bears its part.
+    ordinary = np.maximum(gap.per_review, gap.need.max(axis=1))
+    lasts = np.maximum(1.0, quantity / np.where(ordinary > 0, ordinary, np.inf))
+    placed = times / lasts
     used = np.clip(gap.need, 0.0, quantity[:, None])
     late = (gap.comes * np.maximum(gap.need - quantity[:, None], 0.0)).mean(axis=1)
-    left = (gap.comes * (quantity[:, None] - used)).mean(axis=1)
+    beyond = gap.comes * (quantity[:, None] - used)  # (N, S), left for after the cover
+    left = beyond.mean(axis=1)
     there = (gap.comes * used).mean(axis=1)
+    later = np.where(lasts > 1, _until_sold(beyond, gap.per_review / gap.review_period), 0.0)
     return LandedCost(
-        premium=times * (unit_cost - least_unit_cost) * np.maximum(quantity, gap.per_review),
-        order=times * np.where(quantity > 0, costs.order_cost, 0.0),
-        transit=times * hold * quantity * gap.lead_time,
-        shelf=times * hold * (left + there / 2) * gap.review_period,
+        premium=times
+        * (unit_cost - least_unit_cost)
+        * np.maximum(quantity / lasts, gap.per_review),
+        order=placed * np.where(quantity > 0, costs.order_cost, 0.0),
+        transit=placed * hold * quantity * gap.lead_time,
+        shelf=placed * hold * ((left + there / 2) * gap.review_period + later),
         shortage=shortage_cost * (gap.early + times * late),
     )
+
+
+_LONGEST = 365.0  # periods for which what is left is charged at most
+
+
+def _until_sold(left: Array, rate: Array) -> Array:
+    """Unit-periods on the shelf while `left` (N, S) sell at `rate` (N,) per period, on average, (N,)."""
+    each = np.broadcast_to(rate[:, None], left.shape)
+    longest = np.full(left.shape, _LONGEST)
+    time = np.minimum(np.divide(left, each, out=longest, where=each > 0), _LONGEST)
+    return np.asarray((left * time - each * time**2 / 2).mean(axis=1, dtype=np.float64))
 
 
 def bridge_worth(
