@@ -1,10 +1,11 @@
 """What is a network worth to a new shop that was taught on the rest of the catalogue?
 
-    python benchmarks/pretraining.py --set m5_mini --data DIR --out FILE
+    python benchmarks/pretraining.py --set m5_mini --data DIR --out FILE [--weeks 8]
 
-Some places are held out: they are the new shop, with 4, 8, 13 or 26 weeks of history. The others are
-the catalogue, with all of theirs up to the same day. Judged are the 4 weeks (14 days) that follow, for several
-new shops and several days. A line of JSON is added to FILE for each; those in FILE are not run again.
+Some places are held out: they are new shops, with 4, 8, 13 or 26 weeks of history. The others are
+the catalogue, with all of theirs up to the same day. Judged are the 4 weeks (14 days) that follow, for
+every shop on several days. Shops are held out a third of them at a time, so that one catalogue serves several.
+A line of JSON is added to FILE for each catalogue; those in FILE are not run again.
 
 scratch        a network taught on the new shop alone
 adapted        taught on the catalogue by filling gaps (a share `--gaps` of the examples; the others
@@ -34,12 +35,13 @@ from datasets import READERS
 from onhand.data.panel import Frequency, Panel
 from onhand.demand import believe
 from onhand.evaluate import scores
-from onhand.forecast import default_forecaster
+from onhand.forecast import Forecaster, default_forecaster
 from onhand.forecast.neural import MLP, Adapted, Hiding, Neural, Quantiles, Training, pretrain
 
 WEEKS = (4, 8, 13, 26)
+N_FOLDS = 3
 SHOWN = ("statistics", "scratch", "adapted", "as is")
-CATALOGUE = Training(n_epochs=8, n_steps=40, batch_size=192, patience=3)
+CATALOGUE = Training(n_epochs=8, n_steps=60, batch_size=256, learning_rate=2e-3, patience=8)
 SCRATCH = Training(n_epochs=20, n_steps=20, batch_size=128, patience=5)
 
 
@@ -52,26 +54,21 @@ def main() -> None:
     parser.add_argument("--gaps", type=float, default=0.5, help="share of examples that fill gaps")
     parser.add_argument("--young", type=float, default=0.5, help="share that hides what is old")
     parser.add_argument("--weeks", type=int, nargs="*", default=WEEKS, help="of history")
-    parser.add_argument("--slices", type=int, default=6, help="new shops and days, at most")
+    parser.add_argument("--moments", type=int, default=3, help="days from which shops are judged")
     args = parser.parse_args()
     panel, judged = shop_of(args.name, args.data)
-    for k, (new, origin) in enumerate(list(slices(panel))[: args.slices]):
-        key: dict[str, Any] = {
-            "set": args.name,
-            "gaps": args.gaps,
-            "young": args.young,
-            "weeks": list(args.weeks),
-            "slice": k,
-        }
-        if not any(key.items() <= row.items() for row in rows_of(args.out)):
-            told = {**key, "origin": origin, "n_series": int(new.sum())}
-            hiding = Hiding(args.gaps, args.young)
-            told |= run(panel, judged, new, origin, args.weeks, seed=k, hiding=hiding)
-            with args.out.open("a") as file:
-                file.write(json.dumps(told) + "\n")
-            print(told, flush=True)
-    mine = {"set": args.name, "gaps": args.gaps, "young": args.young, "weeks": list(args.weeks)}
-    show(args.name, [row for row in rows_of(args.out) if mine.items() <= row.items()])
+    key: dict[str, Any] = {"set": args.name, "gaps": args.gaps, "young": args.young}
+    key |= {"weeks": list(args.weeks)}
+    for k, (shops, origin) in enumerate(folds(panel, args.moments)):
+        here = {**key, "origin": origin, "fold": k % N_FOLDS}
+        if any(here.items() <= row.items() for row in rows_of(args.out)):
+            continue
+        hiding = Hiding(args.gaps, args.young)
+        told = {**here, **run(panel, judged, shops, origin, args.weeks, seed=k, hiding=hiding)}
+        with args.out.open("a") as file:
+            file.write(json.dumps(told) + "\n")
+        print(here, f"{told['cpu_s']:.0f} CPU-s", flush=True)
+    show(args.name, [row for row in rows_of(args.out) if key.items() <= row.items()])
 
 
 def shop_of(name: str, folder: Path) -> tuple[Panel, np.ndarray]:
@@ -91,19 +88,20 @@ def shop_of(name: str, folder: Path) -> tuple[Panel, np.ndarray]:
     return panel, np.ones(values.shape, bool)
 
 
-def slices(panel: Panel) -> Iterator[tuple[np.ndarray, int]]:
-    """New shops (N,) bool and the day they are judged from: three shops, at two moments each.
+def folds(panel: Panel, n_moments: int) -> Iterator[tuple[list[np.ndarray], int]]:
+    """New shops, each (N,) bool, and the day they are judged from: a third of the shops at a time.
 
-    A shop is one place; of many small places, every sixth makes one shop.
+    A shop is one place; of many small places, every sixth makes one shop. Moments are a third of a
+    year apart, so that they fall in different seasons.
     """
     places = np.unique(panel.locations)
-    n_groups = len(places) if len(places) <= 30 else 6
-    group = np.searchsorted(places, panel.locations) % n_groups
-    half_year = round(panel.frequency.per_year / 2)
+    n_shops = len(places) if len(places) <= 30 else 6
+    shop = np.searchsorted(places, panel.locations) % n_shops
+    apart = round(panel.frequency.per_year / 3)
     last = panel.n_periods - horizon_of(panel)
-    for chosen in (0, n_groups // 2, n_groups - 1):
-        for origin in (last, last - half_year):
-            yield group == chosen, origin
+    for moment in range(n_moments):
+        for fold in range(N_FOLDS):
+            yield [shop == s for s in range(fold, n_shops, N_FOLDS)], last - moment * apart
 
 
 def horizon_of(panel: Panel) -> int:
@@ -114,37 +112,37 @@ def horizon_of(panel: Panel) -> int:
 def run(
     panel: Panel,
     judged: np.ndarray,
-    new: np.ndarray,
+    shops: Sequence[np.ndarray],
     origin: int,
     lengths: Sequence[int],
     *,
     seed: int,
     hiding: Hiding,
 ) -> dict[str, Any]:
-    """WAPE by contender and weeks of history, and CPU seconds."""
+    """WAPE of each shop, by contender and weeks of history, and CPU seconds of all together."""
     horizon = horizon_of(panel)
-    ahead = slice(origin, origin + horizon)
-    actual = np.where(judged[new, ahead], panel.sales[new, ahead], np.nan)
-    catalogue = believe(panel.rows(~new).until(origin))
+    per_week = 7 if panel.frequency is Frequency.DAY else 1
+    catalogue = believe(panel.rows(~np.any(shops, axis=0)).until(origin))
     net = Neural(MLP(), Quantiles(), horizon=horizon, training=CATALOGUE, seed=seed)
     started = time.process_time()
     base = pretrain(net, catalogue, hiding)
     told: dict[str, Any] = {"catalogue_s": time.process_time() - started}
-    per_week = 7 if panel.frequency is Frequency.DAY else 1
-    for weeks in lengths:
-        history = believe(recent(panel.rows(new).until(origin), weeks * per_week))
-        contenders = {
-            "statistics": default_forecaster(panel.frequency),
-            "scratch": replace(net, training=SCRATCH, n_origins=2),
-            "adapted": Adapted(base, seed=seed),
-        }
-        for name, forecaster in contenders.items():
-            started = time.process_time()
-            mean = forecaster.fit(history).mean(horizon)
-            told[f"{name} {weeks}"] = scores.wape(actual, mean)
-            told[f"{name} {weeks} s"] = time.process_time() - started
-        mean = base.forecast(history).mean(horizon)
-        told[f"as is {weeks}"] = scores.wape(actual, mean)
+    contenders: dict[str, Forecaster] = {
+        "statistics": default_forecaster(panel.frequency),
+        "scratch": replace(net, training=SCRATCH, n_origins=2),
+        "adapted": Adapted(base, seed=seed),
+    }
+    for new in shops:
+        ahead = slice(origin, origin + horizon)
+        actual = np.where(judged[new, ahead], panel.sales[new, ahead], np.nan)
+        for weeks in lengths:
+            history = believe(recent(panel.rows(new).until(origin), weeks * per_week))
+            means = {name: f.fit(history).mean(horizon) for name, f in contenders.items()}
+            means["as is"] = base.forecast(history).mean(horizon)
+            for name, mean in means.items():
+                told.setdefault(f"{name} {weeks}", []).append(scores.wape(actual, mean))
+    told["n_series"] = [int(new.sum()) for new in shops]
+    told["cpu_s"] = time.process_time() - started
     return told
 
 
@@ -167,20 +165,23 @@ def rows_of(out: Path) -> list[dict[str, Any]]:
 
 
 def show(name: str, rows: list[dict[str, Any]]) -> None:
-    """Mean WAPE, and the gain of each contender over scratch with its spread over slices."""
-    print(f"\n{name}: {len(rows)} new shops of {rows[0]['n_series']} series or so; WAPE")
+    """Mean WAPE, and the gain of each contender over scratch with its standard error over shops and days.
+
+    Shops of one day share its weather, so the mean gain of each day stands beside it.
+    """
+    n_series = np.concatenate([row["n_series"] for row in rows])
+    days = np.repeat([row["origin"] for row in rows], [len(row["n_series"]) for row in rows])
+    print(f"\n{name}: {len(n_series)} new shops of {n_series.mean():.0f} series or so; WAPE")
     for weeks in rows[0]["weeks"]:
-        scratch = np.array([row[f"scratch {weeks}"] for row in rows])
-        cells = []
-        for contender in SHOWN:
-            wape = np.array([row[f"{contender} {weeks}"] for row in rows])
-            gain = 100 * (wape / scratch - 1)
-            error = gain.std(ddof=1) / np.sqrt(len(rows))
-            cells.append(
-                f"{contender} {wape.mean():.4f} ({gain.mean():+.1f} +- {error:.1f} %, "
-                f"{(gain < 0).sum()} of {len(rows)})"
+        wapes = {c: np.concatenate([row[f"{c} {weeks}"] for row in rows]) for c in SHOWN}
+        for contender, wape in wapes.items():
+            gain = 100 * (wape / wapes["scratch"] - 1)
+            error = gain.std(ddof=1) / np.sqrt(len(gain))
+            by_day = ", ".join(f"{gain[days == day].mean():+.1f}" for day in np.unique(days))
+            print(
+                f"  {weeks:2} weeks, {contender:10} {wape.mean():.4f} ({gain.mean():+.1f} +- {error:.1f} %, "
+                f"{(gain < 0).sum()} of {len(gain)}; by day {by_day})"
             )
-        print(f"  {weeks:2} weeks: " + "; ".join(cells))
 
 
 if __name__ == "__main__":
