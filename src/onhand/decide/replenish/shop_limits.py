@@ -181,7 +181,7 @@ def _best(rankings: list[_Ranking], most: Array, n_rows: int) -> _Found:
         )
 
     blocks = sum(len(r.items) * len(w) for r, w in zip(rankings, ways, strict=True))
-    looks = min(5000, _MOST_VISITS // max(blocks, 1))
+    looks = min(1000, _MOST_VISITS // 10 // max(blocks, 1))
     waiting = [(-allows(most), 0, tuple(most.tolist()), best)]
     seen = {waiting[0][2]}
     while waiting and looks > 0:
