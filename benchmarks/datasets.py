@@ -36,6 +36,7 @@ class Shop:
     judged : (N, T) bool, periods whose sales are taken for demand when judging
     lead : (N,) periods within 1..horizon over which demand is summed, as for an order that takes so
         long to arrive; None: the horizon
+    listed : the origin at which all rows were given, as where a continuation is held out; 0: none
     """
 
     name: str
@@ -45,6 +46,7 @@ class Shop:
     official: tuple[str, Official]
     judged: NDArray[np.bool_]
     lead: NDArray[np.int64] | None = None
+    listed: int = 0
 
     def spans(self) -> NDArray[np.int64]:
         """The periods over which sums are judged, (N, 2): the lead time, and the horizon."""
@@ -59,11 +61,12 @@ class Shop:
     def everything(self, origin: int) -> Floats:
         """Sales over the horizon after an origin, (N, H), stocked or not; NaN for unseen rows.
 
-        A row without a past is in the table only because it is going to sell: at the origin nobody
-        knew of it, and a forecast of more than nothing would be hindsight.
+        Where an origin is cut from the history, a row without a past is in the table only because it
+        is going to sell: nobody knew of it, and a forecast of more than nothing would be hindsight. At
+        the origin where a continuation is held out the rows are the official list, and all count.
         """
         sales = self.panel.sales
-        was_seen = np.isfinite(sales[:, :origin]).any(axis=1)
+        was_seen = np.isfinite(sales[:, :origin]).any(axis=1) | (origin == self.listed)
         return np.where(
             was_seen[:, None], sales[:, origin : origin + self.horizon], np.float32(np.nan)
         )
@@ -72,6 +75,8 @@ class Shop:
 def read_shop(name: str, folder: Path, truth: Path | None = None, limit: int = 0) -> Shop:
     """The data set `name` from its folder, of its first `limit` series if that is not 0."""
     shop = READERS[name](folder, truth)
+    if truth is not None:
+        shop = replace(shop, listed=shop.panel.n_periods - shop.horizon)
     if limit and limit < shop.panel.n_series:
         rows = np.arange(limit)
         lead = None if shop.lead is None else shop.lead[rows]

@@ -145,3 +145,14 @@ def test_coverage_and_the_formula_always_take_part(name: str) -> None:
     names = [f.name for f in families(PolicySettings(name=name), terms())]  # type: ignore[arg-type]
     assert names[0] == name
     assert {"coverage", "classical"} <= set(names)
+
+
+def test_one_slow_item_does_not_keep_the_shop_from_being_replayed(
+    shop: Shop, quick: Config
+) -> None:
+    """Its orders take longer than any stretch is long: it is left out, and the note says so."""
+    names = [f"item-{i}" for i in range(6)]
+    supply = pl.DataFrame({"item": names, "lead_time": [7.0 * 20] + [7.0] * 5})
+    assert "the 5 of 6 stock points" in replay_shop(shop(supply=supply), quick).note
+    with pytest.raises(HistoryError):
+        replay_shop(shop(supply=supply.with_columns(lead_time=pl.lit(140.0))), quick)

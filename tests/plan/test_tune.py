@@ -11,6 +11,7 @@ from onhand.evaluate.replay import Window
 from onhand.inventory.costs import Costs
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
+from onhand.plan.trials import Tuned, unseen
 from onhand.plan.tune import Tuning, choose, tune
 
 
@@ -81,3 +82,16 @@ def test_there_must_be_something_to_tune_on() -> None:
         tune([Coverage(1.0)], [])
     with pytest.raises(HistoryError, match="0 policies"):
         tune([], [steady_window()])
+
+
+def test_a_ladder_that_was_lucky_in_a_window_is_not_judged_by_that_luck() -> None:
+    """Eight ladders alike in truth: the one that is cheapest on all windows was lucky on each of them."""
+    rng = np.random.default_rng(0)
+    claimed, unseen_mean = [], []
+    for _ in range(40):
+        lucky = [family(list(10 + rng.normal(0, 1, 3)), 0.8) for _ in range(8)]
+        ladders = [Tuned("ours", str(k), tuning) for k, tuning in enumerate(lucky)]
+        claimed.append(min(t.unseen_costs.sum(axis=1).mean() for t in lucky))
+        unseen_mean.append(unseen(ladders).sum(axis=1).mean())
+    assert np.mean(claimed) < 9.5
+    assert np.mean(unseen_mean) == pytest.approx(10, abs=0.25)

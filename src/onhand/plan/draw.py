@@ -38,6 +38,13 @@ class Draw:
         """Those drawn, and then the others that are learned from, (n + m,)."""
         return np.concatenate([self.rows, self.beside])
 
+    def among(self, rows: NDArray[np.int64], n_series: int) -> Draw:
+        """The same draw, where it was made from the stock points `rows` of a shop of `n_series`.
+
+        The others are stood for by nobody: the weights are those of `rows`.
+        """
+        return Draw(rows[self.rows], self.weight, rows[self.beside], n_series)
+
     @property
     def is_all(self) -> bool:
         """Whether nobody stands for anybody else."""
@@ -48,6 +55,11 @@ class Draw:
         """Who was replayed, in words."""
         if self.is_all:
             return f"all {self.n_series:,} stock points"
+        if (self.weight == 1).all():
+            return (
+                f"the {len(self.rows):,} of {self.n_series:,} stock points whose orders arrive soon "
+                "enough to be judged on so short a past"
+            )
         return (
             f"{len(self.rows):,} of {self.n_series:,} stock points, drawn with a chance that grows with "
             "what they turned over before, each counted for as many as it stands for"

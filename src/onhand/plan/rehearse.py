@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import Forecaster
 from onhand.inventory.terms import SupplyTerms
@@ -24,7 +27,7 @@ from onhand.plan.past import Stretch, stretches
 from onhand.plan.plan import Assumption
 from onhand.plan.progress import Progress, silent
 from onhand.plan.stage import set_stage
-from onhand.plan.trials import Entrant, Tuned, alike, judge, longest, said, tune_families
+from onhand.plan.trials import Entrant, Tuned, alike, judge, longest, said, tune_families, unseen
 from onhand.plan.tune import choose
 
 __all__ = ["Entrant", "Rehearsal", "rehearse"]
@@ -56,11 +59,11 @@ def rehearse(
 
     `forecasters` are tried by name; the first is used where nothing can be tried.
     """
-    cut = _cut(history, terms.terms, config)
+    cut, quick = _cut(history, terms.terms, config)
     if cut is None:
-        return _too_short(history, next(iter(forecasters)), config)
+        return _too_short(history, terms.terms, next(iter(forecasters)), config)
     before = turnover(history.until(cut[-1].start), terms.price)  # a draw may not foresee either
-    drawn = draw(before, config.replay.max_stock_points, seed)
+    drawn = draw(before[quick], config.replay.max_stock_points, seed).among(quick, len(before))
     supply = terms.terms.rows(drawn.rows)
     ladders = families(config.policy, supply)
     if not config.arrows.choose:
@@ -77,7 +80,27 @@ def rehearse(
     )
 
 
-def _cut(history: DemandHistory, terms: SupplyTerms, config: Config) -> tuple[Stretch, ...] | None:
+def _cut(
+    history: DemandHistory, terms: SupplyTerms, config: Config
+) -> tuple[tuple[Stretch, ...] | None, NDArray[np.int64]]:
+    """Stretches to replay, and the stock points whose orders arrive soon enough to be judged there.
+
+    A stretch must hold a whole protection interval. A few items that take half a year to come do not
+    keep the others from being replayed: up to half of the stock points, the slowest, may be left out.
+    """
+    interval = terms.protection_interval
+    for share in (1.0, 0.99, 0.9, 0.75, 0.5):
+        most = np.quantile(interval, share, method="lower") if len(interval) else 0
+        quick = np.flatnonzero(interval <= most)
+        cut = _stretches(history, terms.rows(quick), config)
+        if cut is not None:
+            return cut, quick
+    return None, np.arange(0)
+
+
+def _stretches(
+    history: DemandHistory, terms: SupplyTerms, config: Config
+) -> tuple[Stretch, ...] | None:
     frequency = history.panel.frequency
     judged, tuning = (
         max(1, round(days * frequency.per_year / 365.25))
@@ -99,13 +122,16 @@ def _by_error(tuned: Sequence[Tuned], least: str, config: Config) -> list[Tuned]
     return [t for t in tuned if t.family != ours or t.forecaster == least]
 
 
-def _too_short(history: DemandHistory, forecaster: str, config: Config) -> Rehearsal:
+def _too_short(
+    history: DemandHistory, terms: SupplyTerms, forecaster: str, config: Config
+) -> Rehearsal:
     policy = untuned(config.policy)
     is_stated = config.policy.level != "tune" or config.policy.objective == "ratio"
     number = "stated in onhand.toml" if is_stated else "a cautious guess"
+    usual = int(np.median(terms.protection_interval)) if len(terms.lead_time) else 1
     why = (
-        f"the history of {history.n_periods} periods is too short to tune and replay anything; "
-        f"the policy's number is {number}"
+        f"the history of {history.n_periods} periods is too short to tune and replay anything where an "
+        f"order covers {usual}; the policy's number is {number}"
     )
     note = Assumption("policy.level", policy.name, "", "assumed", why)
     return Rehearsal(Entrant(policy, forecaster), (note,), contest=None)
@@ -126,9 +152,9 @@ def _entrants(tuned: Sequence[Tuned], config: Config) -> dict[str, Entrant]:
         t.family: t.family for t in tuned if t.family != config.policy.family
     }
     return {
-        shown: min(
-            (t.on_stretch(slice(-1)) for t in tuned if t.family == family), key=lambda e: e[0]
-        )[1]
+        shown: min((t.on_stretch(slice(-1)) for t in _ladders(tuned, family)), key=lambda e: e[0])[
+            1
+        ]
         for family, shown in names.items()
     }
 
@@ -150,13 +176,17 @@ def _choice(tuned: Sequence[Tuned], config: Config) -> tuple[Entrant, Assumption
         why = "cheapest on the past"
         return ours, Assumption("policy.level", said(ours, first), "", "file", why)
     guard = _on_all(tuned, "coverage")
-    choice = choose(best.tuning, guard.tuning)
+    both = (_ladders(tuned, name) for name in (config.policy.family, "coverage"))
+    ours_unseen, theirs_unseen = (unseen(ladders) for ladders in both)
+    choice = choose(best.tuning, guard.tuning, (ours_unseen, theirs_unseen))
     chosen = Entrant(guard.tuning.best, guard.forecaster) if choice.is_fallback else ours
     return chosen, Assumption("policy.level", said(chosen, first), "", "file", choice.sentence)
 
 
 def _on_all(tuned: Sequence[Tuned], family: str) -> Tuned:
     """The ladder of a family that is cheapest where it was not tuned."""
-    return min(
-        (t for t in tuned if t.family == family), key=lambda t: float(t.tuning.unseen_costs.sum())
-    )
+    return min(_ladders(tuned, family), key=lambda t: float(t.tuning.unseen_costs.sum()))
+
+
+def _ladders(tuned: Sequence[Tuned], family: str) -> list[Tuned]:
+    return [t for t in tuned if t.family == family]

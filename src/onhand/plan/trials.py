@@ -37,6 +37,7 @@ __all__ = [
     "said",
     "to_be_sold",
     "tune_families",
+    "unseen",
 ]
 
 _N_THREADS = min(4, os.cpu_count() or 1)
@@ -58,7 +59,7 @@ class Tuned:
     forecaster: str
     tuning: Tuning
 
-    def on_stretch(self, stretch: int | slice) -> tuple[float, Entrant]:
+    def on_stretch(self, stretch: int | slice | list[int]) -> tuple[float, Entrant]:
         """The best number on one stretch, or some, alone, and how dear its surroundings are there.
 
         Ladders are compared by the mean of three rungs around the best one, at an end the last
@@ -70,6 +71,21 @@ class Tuned:
         start = min(max(0, rung - 1), max(0, len(costs) - 3))
         around = float(costs[start : start + 3].mean())
         return around, Entrant(self.tuning.policies[rung], self.forecaster)
+
+
+def unseen(tuned: Sequence[Tuned]) -> NDArray[np.float64]:
+    """Cost in each stretch of the number, and of the ladder, chosen on all *other* stretches, (W, N).
+
+    Of one stretch alone: of the number chosen there.
+    """
+    n_stretches = tuned[0].tuning.costs.shape[1]
+    costs = []
+    for w in range(n_stretches):
+        others = [v for v in range(n_stretches) if v != w] or [w]
+        found = [(*ladder.on_stretch(others), ladder.tuning) for ladder in tuned]
+        _, entrant, tuning = min(found, key=lambda one: one[0])
+        costs.append(tuning.costs[tuning.policies.index(entrant.policy), w])
+    return np.stack(costs)
 
 
 def alike(tuned: Sequence[Tuned]) -> list[Tuned]:

@@ -126,13 +126,17 @@ def tune(
     return Tuning(tuple(policies), np.asarray(costs))
 
 
-def choose(preferred: Tuning, guard: Tuning) -> Choice:
+def choose(preferred: Tuning, guard: Tuning, unseen: tuple[Array, Array] | None = None) -> Choice:
     """The best of `preferred`, unless it costs more than `guard` on windows it was not tuned on.
 
     The guard is tuned coverage: a rule that any spreadsheet can follow. A clever rule that does
     not beat it on the shop's own past has no business deciding there.
+
+    unseen : costs (W, N) of both on windows that had no say in what was chosen, where more was chosen
+        than a number of these two: among many, the cheapest on all windows was lucky on each of them
     """
-    difference = paired(list(preferred.unseen_costs), list(guard.unseen_costs))
+    ours, theirs = unseen or (preferred.unseen_costs, guard.unseen_costs)
+    difference = paired(list(ours), list(theirs))
     is_fallback = difference.mean >= 0
     policy = guard.best if is_fallback else preferred.best
     n_windows = len(difference.per_window)
