@@ -356,25 +356,37 @@ def count_paths(mean, ratio, is_count, rows, n_samples, seed):  # type: ignore[n
 def counts_in_order(order, mean, ratio, is_count, rows, seed):  # type: ignore[no-untyped-def]
     """Draws as in `count_paths` that stand in the order of the worlds of `order`, both (n, S, H).
 
-    Equal worlds are ordered at random, each series and period by itself.
+    `order` holds numbers >= 0 as the bits of their float32, which sort alike. Equal worlds are ordered
+    at random, each series and period by itself. S is at most 65,536.
     """
     n, n_samples, h = order.shape
     out = np.zeros((n, n_samples, h), np.float32)
-    keys = np.empty(n_samples)
+    keys = np.empty(n_samples, np.uint64)
     for i in range(n):
         stream = _stream(seed, rows[i])
         for k in range(h):
             m = mean[i, k]
             if m <= 0.0:
                 continue
-            b, r, p = _shape(m, ratio[i])
             for s in range(n_samples):
-                keys[s] = order[i, s, k] + 1e-4 * _uniform(stream, 2 * (s * h + k))
-            place = np.argsort(keys)
+                lot = np.uint64(_uniform(stream, 2 * (s * h + k)) * 65536.0)
+                bits = np.uint64(order[i, s, k] & np.uint32(0x7FFFFFFF))  # a zero has no sign
+                keys[s] = (bits << 32) | (lot << 16) | np.uint64(s)
+            keys.sort()
+            b, r, p = _shape(m, ratio[i])
+            is_tabulated = is_count[i] and m <= _LARGEST_TABULATED_MEAN
+            total, count = p, 0
             for rank in range(n_samples):
-                s = place[rank]
+                s = np.int64(keys[rank] & np.uint64(65535))
                 u = (rank + _uniform(stream, 2 * (s * h + k) + 1)) / n_samples
-                out[i, s, k] = _count(u, m, ratio[i], is_count[i], p, r, b)
+                if is_tabulated:  # as in `_count_quantile`, walking on from the last rank's
+                    while total < u and (p >= 1e-15 or count <= m):
+                        count += 1
+                        p *= (b * (r + count - 1.0) if b > 0.0 else m) / count
+                        total += p
+                    out[i, s, k] = count
+                else:
+                    out[i, s, k] = _count(u, m, ratio[i], is_count[i], p, r, b)
     return out
 
 

@@ -132,7 +132,7 @@ class _OwnWidth:
 
         told = self.point.paths(horizon, n_samples, rng=rng, rows=rows)
         values = counts_in_order(
-            told.values,
+            np.ascontiguousarray(told.values, dtype=np.float32).view(np.uint32),
             self.mean(horizon)[rows],
             self.ratio[rows],
             self.is_count[rows],
