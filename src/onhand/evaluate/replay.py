@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.errors import ShapeError
+from onhand.evaluate.deliveries import PastDeliveries
 from onhand.inventory.costs import LONGEST_LEFTOVER, Charge, Costs, charge
 from onhand.inventory.moves import Flow, place, serve_or_backorder, serve_or_lose
 from onhand.inventory.policy import Policy, Situation
@@ -51,6 +52,9 @@ class Window:
         is charged what it costs to hold until it is sold at that rate (a year's worth of periods at
         most, see `onhand.inventory.costs.LONGEST_LEFTOVER`), as holding of the last period: otherwise a policy that fills
         the warehouse just before the end looks cheap. None: what is left costs nothing more.
+    supply : PastDeliveries, (N, P), optional
+        How late and how short the orders of this window come. None: in full, and exactly when the terms
+        say.
 
     Raises
     ------
@@ -65,6 +69,7 @@ class Window:
     costs: Costs
     first_scored: int = 0
     rate_after: Array | None = None
+    supply: PastDeliveries | None = None
 
     def __post_init__(self) -> None:
         n, n_periods = self.demand.shape
@@ -84,6 +89,10 @@ class Window:
             raise ShapeError(
                 f"rate_after has shape {self.rate_after.shape}; demand asks for ({n},)"
             )
+        if self.supply is not None and self.supply.share.shape != self.demand.shape:
+            raise ShapeError(
+                f"supply has shape {self.supply.share.shape}; demand asks for {self.demand.shape}"
+            )
         if not 0 <= self.first_scored < n_periods:
             raise ShapeError(f"first_scored is {self.first_scored}; choose 0..{n_periods - 1}")
 
@@ -102,7 +111,7 @@ class Window:
 class Replay:
     """What happened to a policy in a window, each (N, P); units, and money for the costs.
 
-    orders : placed at the review just before the period
+    orders : placed at the review just before the period; what then comes may be less, see `Window.supply`
     arrivals, demand, served, on_hand : in and at the end of the period
     holding, shortage, ordering : costs of the period
     first_scored : periods before it do not count in the totals and rates below
@@ -198,11 +207,14 @@ def replay(
     """
     serve = {"lost_sales": serve_or_lose, "backorder": serve_or_backorder}[shortage]
     told = window.costs if decide_costs is None else decide_costs
-    stock = _widened(window.opening, int(window.terms.lead_time.max(initial=0)) + 1)
-    orders, flows, charges = [], [], []
+    longest = int(window.terms.lead_time.max(initial=0))
+    longest = longest if window.supply is None else max(longest, window.supply.longest)
+    stock = _widened(window.opening, longest + 1)
+    orders: list[Array] = []
+    flows, charges = [], []
     for period in range(window.n_periods):
-        quantity = _order(policy, window, period, stock, told, round_to)
-        stock = place(stock, quantity, window.terms.lead_time)
+        quantity = _order(policy, window, period, stock, orders, told, round_to)
+        stock = _sent(stock, quantity, window, period)
         stock, flow = serve(stock, np.nan_to_num(window.demand[:, period]))
         orders.append(quantity)
         flows.append(flow)
@@ -231,6 +243,7 @@ def _order(
     window: Window,
     period: int,
     stock: Stock,
+    before: Sequence[Array],
     told: Costs,
     round_to: RoundTo | None,
 ) -> Array:
@@ -238,12 +251,25 @@ def _order(
     is_review = period % window.terms.review_period == 0  # (N,)
     if paths is None or not is_review.any():
         return np.zeros(window.n_series)
-    situation = Situation(stock, paths, window.terms, told)
+    supply = None
+    if window.supply is not None:
+        stock, supply = window.supply.seen(
+            stock, window.opening, before, period, window.terms, paths.shape[2]
+        )
+    situation = Situation(stock, paths, window.terms, told, supply)
     everybody = bool(is_review.all())
     need = np.zeros(window.n_series)
     rows = np.flatnonzero(is_review)
     need[rows] = policy.order(situation if everybody else situation.rows(rows))
     return need if round_to is None else round_to(need, window.terms)
+
+
+def _sent(stock: Stock, quantity: Array, window: Window, period: int) -> Stock:
+    """The stock with what will come of an order placed just before `period`."""
+    if window.supply is None:
+        return place(stock, quantity, window.terms.lead_time)
+    coming = quantity * window.supply.share[:, period]
+    return place(stock, coming, window.supply.lead_time[:, period])
 
 
 def _widened(stock: Stock, width: int) -> Stock:

@@ -12,7 +12,6 @@ from onhand.evaluate.compare import Difference, paired
 from onhand.evaluate.replay import Replay
 from onhand.plan.config import Config
 from onhand.plan.contest import Contender, Contest, Margin
-from onhand.plan.draw import Draw
 from onhand.plan.past import Stretch, groups
 from onhand.plan.stage import Stage
 from onhand.plan.trials import of_the_shop
@@ -44,7 +43,7 @@ def contest_of(
             for name, rival in replays.items()
             if name != "default"
         },
-        note=_note(config, stage.drawn),
+        note=_note(config, stage),
     )
 
 
@@ -120,12 +119,17 @@ def _cents(values: NDArray[np.float64]) -> list[float]:
     return [round(float(v), 2) for v in values]
 
 
-def _note(config: Config, drawn: Draw) -> str:
+def _note(config: Config, stage: Stage) -> str:
     unmet = (
         "unmet demand is lost" if config.policy.shortage == "lost_sales" else "unmet demand waits"
     )
+    deliveries = (
+        ""
+        if stage.supply is None
+        else "Orders come as late and as short as the receipts teach, the same for every contender. "
+    )
     return (
-        f"Replayed on {drawn.said}; {unmet}. Every contender starts from the same stock, that of a buyer "
+        f"Replayed on {stage.drawn.said}; {unmet}. {deliveries}Every contender starts from the same stock, that of a buyer "
         f"who tops up to {config.stock.cover_days:g} days of average sales. At each review the "
         "forecast is made anew from what was known then. Every contender's number was tuned on "
         "what came before the stretch judged. What is left at the end, on the shelf and on order, is charged in "

@@ -18,6 +18,7 @@ from onhand.data.panel import Panel
 from onhand.demand import believe
 from onhand.demand.history import DemandHistory
 from onhand.errors import OnhandWarning
+from onhand.evaluate.deliveries import PastDeliveries
 from onhand.evaluate.replay import Window
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.inventory.costs import Costs
@@ -154,11 +155,13 @@ def window(
     n_samples: int,
     seed: int,
     kept: dict[int, NDArray[np.float32]] | None = None,
+    supply: PastDeliveries | None = None,
 ) -> Window:
     """A stretch of the past as a window to replay, for the stock points in `rows`.
 
     `history` is demand as believed today: the judge may know what the policy may not. Where stretches
-    overlap, `kept` (origin -> paths of the same rows) says again what was said before.
+    overlap, `kept` (origin -> paths of the same rows) says again what was said before. `supply` is that
+    of the same rows; None: orders come as the terms say.
     """
     kept = {} if kept is None else kept
     for origin in range(stretch.start, stretch.stop):
@@ -172,6 +175,7 @@ def window(
         terms=terms.rows(rows),
         costs=costs.rows(rows),
         first_scored=stretch.scored - stretch.start,
+        supply=supply,
     )
 
 

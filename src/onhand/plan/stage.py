@@ -11,21 +11,25 @@ from numpy.typing import NDArray
 from onhand.data.panel import Panel
 from onhand.demand import believe
 from onhand.demand.history import DemandHistory
+from onhand.evaluate.deliveries import PastDeliveries
 from onhand.evaluate.replay import Window
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.inventory.costs import Costs
 from onhand.inventory.stock import Stock
+from onhand.inventory.supply_odds import OrderWorlds, SupplyOdds, draw_worlds
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.config import Config
 from onhand.plan.draw import Draw
 from onhand.plan.economics import Economics
 from onhand.plan.ordinary import ordinary_stock
 from onhand.plan.past import Stretch, fit_origins, window
+from onhand.plan.past_deliveries import deliveries_of, supply_odds
 from onhand.plan.progress import Progress
 
 __all__ = ["Stage", "set_stage"]
 
 _CELLS = 1 << 26  # origins x stock points x samples x periods held at a time: 256 MiB of paths
+_WORLDS = 0x5EED  # beside the seed: worlds of deliveries are not those of demand
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Stage:
     fits : name of forecaster -> origin -> what it had learned then
     openings : stretch -> the stock that everybody starts with
     horizon, n_samples, seed : of the sample paths at each review
+    supply : how late and short orders come, and the worlds of it that policies are told of; None: exactly
+        as the terms say
     kept : paths that another stretch will ask for again, where they all fit in memory
     """
 
@@ -52,6 +58,7 @@ class Stage:
     horizon: int
     n_samples: int
     seed: int
+    supply: tuple[SupplyOdds, OrderWorlds] | None = None
     kept: dict[str, dict[int, NDArray[np.float32]]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -76,7 +83,14 @@ class Stage:
             n_samples=self.n_samples,
             seed=self.seed,
             kept=self.kept.setdefault(forecaster, {}) if is_kept else None,
+            supply=self._deliveries(stretch, rows),
         )
+
+    def _deliveries(self, stretch: Stretch, rows: slice) -> PastDeliveries | None:
+        """What becomes of the orders of a stretch, the same for every policy and forecaster."""
+        if self.supply is None:
+            return None
+        return deliveries_of(*self.supply, stretch.start, stretch.stop, self.seed).rows(rows)
 
     @property
     def _is_small(self) -> bool:
@@ -113,6 +127,13 @@ def set_stage(
     supply = terms.terms.rows(rows)
     every = int(np.gcd.reduce(supply.review_period))
     cover = config.stock.cover_days * small.panel.frequency.per_year / 365.25
+    odds = supply_odds(small.panel, terms, rows, config)
+    worlds = None
+    if odds is not None:
+        rng = np.random.default_rng([seed, _WORLDS])
+        worlds = odds, draw_worlds(odds, config.replay.n_samples, rng)
+        more = max(0, horizon - int(supply.protection_interval.max(initial=1)))
+        horizon = max(horizon, worlds[1].reach() + more)
     return Stage(
         drawn=drawn,
         taught=taught,
@@ -131,4 +152,5 @@ def set_stage(
         horizon=horizon,
         n_samples=config.replay.n_samples,
         seed=seed,
+        supply=worlds,
     )
