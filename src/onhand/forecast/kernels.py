@@ -377,16 +377,16 @@ def counts_in_order(order, mean, ratio, is_count, rows, seed):  # type: ignore[n
             is_tabulated = is_count[i] and m <= _LARGEST_TABULATED_MEAN
             total, count = p, 0
             for rank in range(n_samples):
-                s = np.int64(keys[rank] & np.uint64(65535))
-                u = (rank + _uniform(stream, 2 * (s * h + k) + 1)) / n_samples
+                world = int(keys[rank] & np.uint64(65535))
+                u = (rank + _uniform(stream, 2 * (world * h + k) + 1)) / n_samples
                 if is_tabulated:  # as in `_count_quantile`, walking on from the last rank's
                     while total < u and (p >= 1e-15 or count <= m):
                         count += 1
                         p *= (b * (r + count - 1.0) if b > 0.0 else m) / count
                         total += p
-                    out[i, s, k] = count
+                    out[i, world, k] = count
                 else:
-                    out[i, s, k] = _count(u, m, ratio[i], is_count[i], p, r, b)
+                    out[i, world, k] = _count(u, m, ratio[i], is_count[i], p, r, b)
     return out
 
 
