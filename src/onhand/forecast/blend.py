@@ -13,7 +13,7 @@ from onhand.errors import ConfigError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
 
-__all__ = ["Blend"]
+__all__ = ["Blend", "told_by"]
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,25 @@ class FittedBlend:
     ) -> DemandPaths:
         """Sample paths (len(rows), n_samples, H): each world is told by one member, for all rows."""
         teller = rng.permutation(n_samples) % len(self.members)  # (S,)
-        values: NDArray[np.float32] | None = None
-        for m, member in enumerate(self.members):
-            worlds = np.flatnonzero(teller == m)
-            if len(worlds) == 0:
-                continue
-            told = member.paths(horizon, len(worlds), rng=rng, rows=rows)
-            if values is None:
-                values = np.empty((told.n_series, n_samples, horizon), np.float32)
-            values[:, worlds] = told.values
-        assert values is not None  # there is at least one sample and one member
-        return DemandPaths(values, told.items, told.locations, told.dates)
+        return told_by(self.members, teller, horizon, rng, rows)
+
+
+def told_by(
+    members: Sequence[FittedForecaster],
+    teller: NDArray[np.int64],
+    horizon: int,
+    rng: np.random.Generator,
+    rows: slice,
+) -> DemandPaths:
+    """Sample paths (len(rows), S, H) of which world s is told by the member `teller[s]`, for all rows."""
+    values: NDArray[np.float32] | None = None
+    for m, member in enumerate(members):
+        worlds = np.flatnonzero(teller == m)
+        if len(worlds) == 0:
+            continue
+        told = member.paths(horizon, len(worlds), rng=rng, rows=rows)
+        if values is None:
+            values = np.empty((told.n_series, len(teller), horizon), np.float32)
+        values[:, worlds] = told.values
+    assert values is not None  # there is at least one sample and one member
+    return DemandPaths(values, told.items, told.locations, told.dates)

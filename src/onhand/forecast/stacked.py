@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
+from onhand.forecast.blend import told_by
 from onhand.forecast.calibrated import earlier_origins
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
@@ -195,17 +196,7 @@ class FittedStack:
     ) -> DemandPaths:
         """Sample paths (len(rows), n_samples, H): each world is told by one member, for all rows."""
         teller = rng.permutation(np.repeat(np.arange(len(self.shares)), self._counts(n_samples)))
-        values: Floats | None = None
-        for m, member in enumerate(self.members):
-            worlds = np.flatnonzero(teller == m)
-            if len(worlds) == 0:
-                continue
-            told = member.paths(horizon, len(worlds), rng=rng, rows=rows)
-            if values is None:
-                values = np.empty((told.n_series, n_samples, horizon), np.float32)
-            values[:, worlds] = told.values
-        assert values is not None  # there is at least one sample and one member
-        return DemandPaths(values, told.items, told.locations, told.dates)
+        return told_by(self.members, teller, horizon, rng, rows)
 
     def _counts(self, n_samples: int) -> NDArray[np.int64]:
         """How many of the worlds each member tells: its share, the largest remainders rounded up."""
