@@ -151,6 +151,14 @@ def test_the_same_history_gives_the_same_forecast() -> None:
     np.testing.assert_array_equal(first, again)
 
 
+def test_two_days_of_one_item_are_forecast_by_their_level() -> None:
+    """Too few examples for a single split: nothing that a tree could add, and no crash."""
+    history = believe(Panel.of([[4, 5]]))
+    fitted = Boosted(horizon=3).fit(history)
+    assert fitted.mean(3).tolist() == [[4.5, 4.5, 4.5]]
+    assert np.isfinite(fitted.paths(3, 5, rng=np.random.default_rng(0)).values).all()
+
+
 def test_beyond_its_horizon_the_last_week_is_repeated() -> None:
     panel = Panel.of(np.random.default_rng(6).poisson(4, (4, 60)))
     forecast = Boosted(**QUICK).fit(plain(panel)).mean(21)

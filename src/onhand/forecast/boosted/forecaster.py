@@ -165,8 +165,8 @@ class Boosted:
         )
 
     def _grown(self, examples: Rows | None, members: tuple[Member, ...]) -> Ensemble | None:
-        """The trees that the examples grow; None where there are none."""
-        if examples is None:
+        """The trees that the examples grow; None where there are too few for a single split."""
+        if examples is None or len(examples.target) < 2 * self.trees.min_rows:
             return None
         return train(examples, members, self.trees, self.falls_with)
 
@@ -175,7 +175,7 @@ class Boosted:
 class Learned:
     """Trees that learned once and look again at later origins. No spread: all paths are the mean.
 
-    ensemble : None where nothing had ever sold; the level is then all there is to say
+    ensemble : None where too little had sold; the level is then all there is to say
     n_periods : length of the history they learned from
     """
 
@@ -213,7 +213,7 @@ def _expected(
 ) -> Floats:
     """Expected unconstrained demand (n, H) of `rows` from the origin at the end of `past`."""
     rows = np.arange(len(past.filled)) if rows is None else rows
-    if ensemble is None:  # nothing ever sold: no tree can say more than the level does
+    if ensemble is None:  # next to nothing sold: no tree can say more than the level does
         return _flat(past, horizon)[rows]
     n = len(rows)
     columns, scale = describe(past, horizon, rows)
