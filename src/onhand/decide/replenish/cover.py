@@ -146,19 +146,23 @@ def _shortfalls_in_worlds(
 ) -> NDArray[np.float32]:
     """`shortfalls` where every world has its own supply, (len(rows), S)."""
     assert situation.supply is not None  # asked by `shortfalls` alone
-    supply = situation.supply.rows(rows)
-    own, relief = supply.lead_time, supply.relief
+    where = _view(rows)
+    supply = situation.supply.rows(where)
+    own, relief = supply.lead_time.astype(np.int32), supply.relief.astype(np.int32)
     n, n_samples, horizon = supply.arrivals.shape
     shelf = np.empty((n, n_samples), dtype=np.float32)
     shelf[:] = situation.stock.net_inventory[rows, None]
-    worst = np.full_like(shelf, -np.inf)
+    never = np.float32(-np.inf)
+    worst = np.full_like(shelf, never)
     for k in range(min(horizon, int(relief.max(initial=0)))):
         shelf += supply.arrivals[:, :, k]
         least = np.minimum(shelf, 0)
-        shelf -= situation.paths[rows, :, k]
+        shelf -= situation.paths[where, :, k]
+        # Masks on the maxima themselves would be slower.
+        is_before = k < own
         if shortage == "lost_sales":
-            np.maximum(shelf, least, out=shelf, where=k < own)
-        np.maximum(worst, -shelf, out=worst, where=(own <= k) & (k < relief))
+            np.maximum(shelf, np.where(is_before, least, never), out=shelf)
+        np.maximum(worst, np.where(is_before | (k >= relief), never, -shelf), out=worst)
     missing = np.where(worst > 0, worst / supply.share, worst)
     found = np.asarray(np.where(own < horizon, missing, 0), dtype=np.float32)
     return found + np.float32(0)  # no -0, which would be printed
