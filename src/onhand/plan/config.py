@@ -113,7 +113,7 @@ class SupplySettings(_Section):
     deliveries: Literal["random", "planned"] = Field(
         default="random",
         description=(
-            "How deliveries are foreseen. random: every possible world has its own delay and share "
+            "How deliveries are foreseen, and replayed on the past. random: every possible world has its own delay and share "
             "delivered, drawn from the shop's received orders. planned: all come in full, within the "
             "lead time planned with."
         ),
