@@ -113,9 +113,9 @@ class SupplySettings(_Section):
     deliveries: Literal["random", "planned"] = Field(
         default="random",
         description=(
-            "How deliveries are foreseen, and replayed on the past. random: every possible world has its own delay and share "
-            "delivered, drawn from the shop's received orders. planned: all come in full, within the "
-            "lead time planned with."
+            "How deliveries are foreseen, and replayed on the past. random: every possible world has "
+            "its own delay and share delivered, drawn from the shop's received orders. planned: all "
+            "come in full, within the lead time planned with."
         ),
     )
     bridges: bool = Field(
