@@ -193,7 +193,9 @@ def _reason(work: Workings, row: int) -> Reason:
     others = _other_increments(work, row)
     need = round(float(out.need[row]), 2)
     projected = round(float(out.projected[row]), 2)
-    by_minimum = round(float(out.by_minimum[row]), 2)
+    line = work.bought.proposal
+    changed = line.by_cycle[row] != 0  # minimum and packs are then those of the larger order
+    by_minimum = round(float((line if changed else out).by_minimum[row]), 2)
     quantile = float(out.quantile[row])
     return Reason(
         policy=work.ahead.policy.name,
@@ -233,12 +235,14 @@ def _other_increments(work: Workings, row: int) -> tuple[Increment, ...]:
     """What shelf life, price breaks, the supplier's whole order and the shop's limits changed."""
     line = work.bought.proposal
     changes = {
+        "order_cycle": line.by_cycle,
         "shelf_life": line.by_shelf_life,
         "phase_out": line.by_phase_out,
         "no_longer_sells": line.by_silence,
         "kept_from_last_plan": line.kept,
         **_both(line.by_capacity, work.bought.increments.get("capacity")),
         "price_break": line.by_price_break,
+        "order_cost": line.by_fee,
         **{k: v for k, v in work.bought.increments.items() if k != "capacity"},
     }
     steps = ((name, round(float(change[row]), 4)) for name, change in changes.items())
@@ -337,6 +341,8 @@ def _beside(work: Workings, row: int) -> list[str]:
 
 
 _SAID = {
+    "order_cycle": "making an order last longer, because placing one costs something,",
+    "order_cost": "costing more to place than it earns",
     "shelf_life": "what would perish before it sells",
     "phase_out": "the end of the item",
     "no_longer_sells": "holding back what hardly sells any more",
@@ -371,6 +377,42 @@ def _because(work: Workings, row: int, reason: Reason) -> list[str]:
         else:
             said.append(f"rounding to packs of {units(float(terms.pack_size[row]))} {change}")
     if not said:
-        return []
+        return _too_long(work, row, reason)
     text = " and ".join(said)
-    return [f"{text[0].upper()}{text[1:]}, which makes {units(reason.quantity)}."]
+    return [
+        f"{text[0].upper()}{text[1:]}, which makes {units(reason.quantity)}.",
+        *_too_long(work, row, reason),
+    ]
+
+
+def _too_long(work: Workings, row: int, reason: Reason) -> list[str]:
+    """A warning where the order makes the stock last beyond what the plan itself calls excess."""
+    cover, days = float(work.outlook.cover_with[row]), work.config.plan.excess_days
+    if not work.periods(days) < cover < np.inf:
+        return []
+    weeks = cover * 365.25 / work.panel.frequency.per_year / 7
+    added = [x for x in reason.increments if x.units > 0]
+    why = "the need itself is for a demand that it may yet meet"
+    if added:
+        most = max(added, key=lambda x: x.units)
+        why = _WHY_SO_MUCH.get(
+            most.constraint, f"{_SAID.get(most.constraint, 'the rules')} asks it"
+        )
+    return [
+        f"Mind: with it, stock lasts about {weeks:.0f} weeks at expected sales, more than the "
+        f"{days / 7:.0f} beyond which the plan speaks of excess; it was chosen because {why}."
+    ]
+
+
+_WHY_SO_MUCH = {
+    "minimum_order": "the supplier sells no less",
+    "pack_size": "the supplier sells whole packs",
+    "kept_from_last_plan": "the last plan had it so",
+    "price_break": "what the lower price saves is more than what holding the stock costs",
+    "order_cycle": "with lots of this size orders and stock together cost least",
+    "minimum_value": "the supplier asks for a minimum value and this line costs least to have early",
+    "minimum_weight": "the supplier asks for a minimum weight and this line costs least to have early",
+    "minimum_volume": "the supplier asks for a minimum volume and this line costs least to have early",
+    "container_volume": "a container must be filled and this line costs least to have early",
+    "container_weight": "a container must be filled and this line costs least to have early",
+}

@@ -17,6 +17,7 @@ from onhand.inventory.stock import Stock
 from onhand.plan.buying.bridges import bridges_of
 from onhand.plan.buying.choose import choose_offers
 from onhand.plan.buying.decide import decide
+from onhand.plan.buying.lots import lot_notes, lots_of
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.rules import rules_of
@@ -65,6 +66,9 @@ def order_now(
     ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
     ahead = replace(ahead, lots=shelf_lots(tables, panel, stock, rules.shelf_life))
     bridges = bridges_of(choice, ahead.n_samples)
+    lots = lots_of(history, terms, rules, policy, config)
+    notes = lot_notes(lots, history, terms, rules, config.shop.currency)
+    terms = replace(terms, assumptions=(*terms.assumptions, *notes))
     seconds = config.supply.solver_seconds
     made = decide(
         fitted,
@@ -79,6 +83,7 @@ def order_now(
         second=lambda bought: splits_of(
             choice, bought, rules, config.policy.rounding, config.plan.n_samples
         ),
+        lots=lots,
     )
     return Workings(
         history=history,

@@ -28,6 +28,7 @@ def why_not(work: Workings, row: int) -> str:
         "the item ends": line.by_phase_out,
         _silence(work, row): line.by_silence,
         "the supplier can deliver no more": line.by_capacity,
+        "placing the line costs more than it earns": line.by_fee,
         **{name.replace("_", " "): change for name, change in work.bought.increments.items()},
     }
     reasons = [why for why, change in taken.items() if change[row] < 0]

@@ -30,6 +30,7 @@ def proposal(rng: np.random.Generator) -> Proposal:
     nothing = np.zeros(N)
     return Proposal(
         need=quantity,
+        by_cycle=nothing,
         by_minimum=nothing,
         by_pack=nothing,
         by_shelf_life=nothing,
@@ -38,6 +39,7 @@ def proposal(rng: np.random.Generator) -> Proposal:
         kept=nothing,
         by_capacity=nothing,
         by_price_break=nothing,
+        by_fee=nothing,
         quantity=quantity,
         least=least,
         most=np.maximum(quantity, step * rng.integers(0, 2 * K, N)),

@@ -27,6 +27,7 @@ def lines(quantity: np.ndarray, unit_cost: np.ndarray, worth: np.ndarray) -> Pro
     nothing, one = np.zeros(n), np.ones(n)
     return Proposal(
         need=quantity,
+        by_cycle=nothing,
         by_minimum=nothing,
         by_pack=nothing,
         by_shelf_life=nothing,
@@ -35,6 +36,7 @@ def lines(quantity: np.ndarray, unit_cost: np.ndarray, worth: np.ndarray) -> Pro
         kept=nothing,
         by_capacity=nothing,
         by_price_break=nothing,
+        by_fee=nothing,
         quantity=quantity,
         least=one,
         most=np.full(n, np.inf),

@@ -72,6 +72,7 @@ class Bridges:
         nothing = np.zeros(n)
         return Proposal(
             need=self.need,
+            by_cycle=nothing,
             by_minimum=self.quantity - self.need,
             by_pack=nothing,
             by_shelf_life=nothing,
@@ -80,6 +81,7 @@ class Bridges:
             kept=nothing,
             by_capacity=nothing,
             by_price_break=nothing,
+            by_fee=nothing,
             quantity=self.quantity,
             least=np.minimum(self.least, self.quantity),
             most=self.quantity,

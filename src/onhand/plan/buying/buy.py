@@ -20,7 +20,7 @@ from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.shop_limits import SupplierOrder, share_out
 from onhand.decide.replenish.whole_order import Limit, WholeOrder, fit_whole_order
 from onhand.plan.buying.packing import Asked, Packed, Solver, other_packings, pack
-from onhand.plan.buying.proposals import Proposal, offer_of
+from onhand.plan.buying.proposals import Proposal, earned, offer_of
 from onhand.plan.buying.rules import Rules, SupplierRule
 
 __all__ = ["Bought", "Wait", "buy"]
@@ -214,7 +214,7 @@ def _afford(
         orders = tuple(_order_of(wanted, rows, rule, proposal, rules) for rows, rule in groups)
         left = share_out(wanted, offer_of(proposal), limits, orders, line_least=proposal.least)
         spent = sum(o.order_cost for o in orders if left[o.rows].any())
-        return float(_worth_of(proposal, left).sum()) - spent, left
+        return float(earned(proposal, left).sum()) - spent, left
 
     best, left = shared(quantity)
     if not menus:
@@ -265,13 +265,6 @@ def _as_left(one: Packed, menu: _Menu, left: Array, left_by_rule: Array) -> Pack
     if not left[menu.rows].any():
         return replace(one, n_containers=0, worth=0.0, worth_by_rule=by_rule)
     return replace(one, worth_by_rule=by_rule)
-
-
-def _worth_of(proposal: Proposal, quantity: Array) -> Array:
-    """Expected money that each line's packs earn, (N,)."""
-    steps = np.rint(quantity / proposal.step)
-    inside = np.arange(proposal.worth.shape[1]) < steps[:, None]
-    return np.asarray((proposal.worth * inside).sum(axis=1))
 
 
 def shop_limits(proposal: Proposal, rules: Rules) -> tuple[Limit, ...]:

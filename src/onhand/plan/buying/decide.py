@@ -21,12 +21,14 @@ from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.stock import Stock
 from onhand.plan.buying.bridges import Bridges, both_of, on_the_way
 from onhand.plan.buying.buy import Bought, Wait, buy
+from onhand.plan.buying.lots import Lots, with_lots
 from onhand.plan.buying.packing import Solver
-from onhand.plan.buying.proposals import Proposal, joined, propose
+from onhand.plan.buying.proposals import Offers, Proposal, earned, either, joined, propose
 from onhand.plan.buying.rules import Rules
 from onhand.plan.buying.worlds import Worlds
+from onhand.plan.contenders import quantiles_of
 from onhand.plan.economics import Economics
-from onhand.plan.outlook import Lookahead, Outlook, look_ahead, own_order, views
+from onhand.plan.outlook import Lookahead, Outlook, look_ahead, need_of, own_order, views
 from onhand.plan.progress import Progress, silent
 from onhand.plan.projection import View
 
@@ -65,16 +67,17 @@ def decide(
     worlds: Worlds | None = None,
     solver: Solver | None = None,
     second: Second | None = None,
+    lots: Lots | None = None,
 ) -> Decided:
     """The orders of every stock point and what to expect with and without them.
 
     `bridges` are the small orders that are thought of, `worlds` the supply that they are added to;
     `solver` fills containers, None: the plain rule does; `second` finds lines of second suppliers where a
-    capacity cuts those of the first.
+    capacity cuts those of the first; `lots` are what orders grow by because they cost something.
     """
     n = len(stock.on_hand)
     n_steps = int(np.clip(_CELLS // max(1, n), 32, 512))
-    if rules.is_plain and bridges is None:
+    if rules.is_plain and bridges is None and lots is None:
         parts: list[Proposal] = []
 
         def collect(rows: slice, view: View, own: RoundedOrder) -> None:
@@ -90,8 +93,8 @@ def decide(
             known = worlds or Worlds.known(stock, terms.terms, ahead.n_samples)
             # The same supply without the bridges, so that both are judged in the same worlds.
             seen = replace(ahead, supply=known.of, bridges=on_the_way(bridges, known, stock))
-        lines = _proposed(fitted, stock, terms, rules, seen, n_steps, progress)
-        bought, left = _bought(lines, terms, rules, bridges, solver)
+        lines = _proposed(fitted, stock, terms, rules, seen, n_steps, progress, lots)
+        bought, left = _best_bought(lines, terms, bridges, solver)
         is_as_thought = bridges is None or (left == bridges.quantity).all()
         if bridges is not None:
             bridges = bridges.with_quantity(left)
@@ -105,7 +108,7 @@ def decide(
         seen = replace(seen, bridges=on_the_way(bridges, known, stock))
     splits = None if second is None else second(bought)
     if splits is not None:
-        bought, bridges, splits = _with_splits(lines, terms, rules, bridges, splits, solver)
+        bought, bridges, splits = _with_splits(lines, terms, bridges, splits, solver)
     beside = both_of(bridges, splits)
     if splits is not None and beside is not None:
         seen = replace(seen, supply=known.of, splits=on_the_way(beside, known, stock))
@@ -116,21 +119,32 @@ def decide(
 
 
 def _with_splits(
-    lines: Proposal,
+    lines: _Lines,
     terms: Economics,
-    rules: Rules,
     bridges: Bridges | None,
     splits: Bridges,
     solver: Solver | None,
 ) -> tuple[Bought, Bridges | None, Bridges | None]:
     """The orders with the second suppliers' lines among theirs, and what is left of all lines beside."""
     n = 0 if bridges is None else len(bridges.row)
-    bought, left = _bought(lines, terms, rules, both_of(bridges, splits), solver)
+    bought, left = _best_bought(lines, terms, both_of(bridges, splits), solver)
     if bridges is not None:
         bridges = bridges.with_quantity(left[:n])
         bridges = bridges if len(bridges.row) else None
     splits = splits.with_quantity(left[n:])
     return bought, bridges, splits if len(splits.row) else None
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Every line for itself: as proposed, and without price breaks where limits may make them too dear.
+
+    fees : the rules, orders charged as they are weighed at this review
+    """
+
+    chosen: Proposal
+    unraised: Proposal | None
+    fees: Rules
 
 
 def _proposed(
@@ -141,13 +155,114 @@ def _proposed(
     ahead: Lookahead,
     n_steps: int,
     progress: Progress,
-) -> Proposal:
-    """Every line for itself."""
-    parts = []
+    lots: Lots | None,
+) -> _Lines:
+    """Every line for itself, and made to last where its supplier is ordered from and that costs something."""
+    ways = (True, False) if rules.has_limits and rules.ladder.start.shape[1] > 1 else (True,)
+    plain: dict[bool, list[Proposal]] = {way: [] for way in ways}
+    lasting: dict[bool, list[Proposal]] = {way: [] for way in ways}
     for rows, view in views(fitted, stock, terms.terms, terms.costs, ahead):
-        parts.append(propose(view, own_order(view, ahead), rules, rows, n_steps))
+        own, known = own_order(view, ahead), Offers()
+        longer = None if lots is None else _longer(view, own, lots, rows, ahead)
+        for way in ways:
+            plain[way].append(propose(view, own, rules, rows, n_steps, raises=way, offers=known))
+            if longer is not None:
+                lasting[way].append(
+                    propose(view, longer, rules, rows, n_steps, raises=way, offers=known)
+                )
         progress("Proposing", rows.stop / len(stock.on_hand))
-    return joined(parts)
+    found = [
+        joined(plain[way])
+        if lots is None
+        else _in_cycles(joined(plain[way]), joined(lasting[way]), terms.supplier, lots)
+        for way in ways
+    ]
+    return _Lines(found[0], found[1] if len(found) > 1 else None, _charged(rules, lots))
+
+
+def _longer(
+    view: View, own: RoundedOrder, lots: Lots, rows: slice, ahead: Lookahead
+) -> RoundedOrder:
+    """The orders of some stock points as they are once their suppliers are ordered from."""
+    shown = view.shown
+    signed = own.need
+    if lots.joins[rows].any():
+        quantile = quantiles_of(ahead.policy, shown)
+        total = need_of(ahead.policy, view, view.without(), quantile, own.need).total
+        signed = np.where(own.need > 0, own.need, np.minimum(total, 0.0))
+    rate = shown.paths.mean(axis=(1, 2), dtype=np.float64)
+    return with_lots(own, signed, lots, rows, shown.terms, rate, ahead.rounding)
+
+
+def _in_cycles(
+    plain: Proposal, lasting: Proposal, supplier: NDArray[np.str_], lots: Lots
+) -> Proposal:
+    """The lines that last where one line of their supplier is needed, the others as they were.
+
+    What is ordered to save later fees is not left out for what it costs to hold: that was weighed. Lines
+    that never earn their fee are left out.
+    """
+    names, of_name = np.unique(supplier, return_inverse=True)
+    is_asked = np.bincount(of_name, plain.quantity > 0, len(names)) > 0
+    found = either(is_asked[of_name], lasting, plain)
+    steps = np.rint(found.quantity / found.step)
+    k = np.arange(found.worth.shape[1])
+    is_lot = (found.by_cycle > 0)[:, None] & (k < steps[:, None])
+    found = replace(found, worth=np.where(is_lot, np.maximum(found.worth, 0.0), found.worth))
+    is_vain = lots.never & (earned(found, found.quantity) < lots.line_cost)
+    return replace(
+        found,
+        quantity=np.where(is_vain, 0.0, found.quantity),
+        by_fee=np.where(is_vain, -found.quantity, 0.0),
+    )
+
+
+def _charged(rules: Rules, lots: Lots | None) -> Rules:
+    """The rules, an order charged only with what of its cost falls on the time until the next review."""
+    if lots is None:
+        return rules
+    charged = {
+        name: replace(rule, order_cost=lots.share.get(name, rule.order_cost))
+        for name, rule in rules.suppliers.items()
+    }
+    return replace(rules, suppliers=charged)
+
+
+def _best_bought(
+    lines: _Lines,
+    terms: Economics,
+    bridges: Bridges | None,
+    solver: Solver | None,
+) -> tuple[Bought, Array]:
+    """The orders as suppliers and shop accept them, and what is left of the bridges, (B,).
+
+    A line raised to a price break is no longer to be had in part. Where the shop's limits leave nothing of
+    such a line, it is offered at its own size as well, and so are all; what earns most is taken.
+    """
+    chosen = lines.chosen
+    best, left = _bought(chosen, terms, lines.fees, bridges, solver)
+    is_raised = chosen.by_price_break > 0
+    is_lost = is_raised & (best.quantity <= 0)
+    if lines.unraised is None or not is_lost.any():
+        return best, left
+    most = _gain(best, terms, lines)
+    for rows in (is_lost, is_raised):
+        other = either(rows, lines.unraised, chosen)
+        found, its_left = _bought(other, terms, lines.fees, bridges, solver)
+        gain = _gain(found, terms, lines)
+        if gain > most + 1e-9:
+            best, left, most = found, its_left, gain
+    return best, left
+
+
+def _gain(bought: Bought, terms: Economics, lines: _Lines) -> float:
+    """Expected money that orders earn, what they save by price breaks included, fees taken off."""
+    q = bought.quantity
+    saved = (lines.fees.ladder.unit_cost[:, 0] - bought.unit_cost) * q
+    fees = float(terms.costs.order_cost[q > 0].sum())
+    for name, rule in lines.fees.suppliers.items():
+        fees += rule.order_cost * bool(q[terms.supplier == name].any())
+    return float(earned(bought.proposal, q).sum() + saved.sum()) - fees
 
 
 def _bought(

@@ -22,9 +22,10 @@ from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.rules import Rules
 from onhand.plan.projection import View, supply_of
 
-__all__ = ["LOOK_AHEAD", "Proposal", "joined", "propose"]
+__all__ = ["LOOK_AHEAD", "Offers", "Proposal", "earned", "either", "joined", "propose"]
 
 Array = NDArray[np.float64]
+Offers = dict[bytes, tuple[Array, Array, Array]]
 
 LOOK_AHEAD = 13  # periods after the arrival over which every world's own leftovers are charged
 _LONGEST = 365.0  # periods after those in which they are charged at mean demand: a year of days
@@ -34,8 +35,10 @@ _LONGEST = 365.0  # periods after those in which they are charged at mean demand
 class Proposal:
     """The lines of n stock points, each decided for itself; each (n,), units unless said.
 
-    need + by_minimum + by_pack + by_shelf_life + by_phase_out + by_silence + kept + by_capacity
-        + by_price_break = quantity
+    need + by_cycle + by_minimum + by_pack + by_shelf_life + by_phase_out + by_silence + kept
+        + by_capacity + by_price_break + by_fee = quantity
+    by_cycle : what sells beyond the next review while an order lasts that costs something
+    by_fee : what is left out because placing the line costs more than it earns
     least : below it a line is left out; a line raised to a break goes no lower than the break
     most : what will sell in time, and less than the next price break
     unit_cost : money per unit at the quantity
@@ -43,6 +46,7 @@ class Proposal:
     """
 
     need: Array
+    by_cycle: Array
     by_minimum: Array
     by_pack: Array
     by_shelf_life: Array
@@ -51,6 +55,7 @@ class Proposal:
     kept: Array
     by_capacity: Array
     by_price_break: Array
+    by_fee: Array
     quantity: Array
     least: Array
     most: Array
@@ -68,8 +73,12 @@ def propose(
     n_steps: int,
     *,
     raises: bool = True,
+    offers: Offers | None = None,
 ) -> Proposal:
-    """The lines of some stock points, `rows` of the shop; unless `raises`, none is raised to a break."""
+    """The lines of some stock points, `rows` of the shop; unless `raises`, none is raised to a break.
+
+    offers : worths found so far for these stock points, by their steps; new ones are added
+    """
     situation = view.shown
     terms, costs = situation.terms, situation.costs
     ladder = PriceLadder(rules.ladder.start[rows], rules.ladder.unit_cost[rows])
@@ -98,11 +107,16 @@ def propose(
     least = np.maximum(np.maximum(terms.minimum_order, ladder.begin(raised)), terms.pack_size)
     packs = np.ceil(np.round(raised / terms.pack_size, 9))
     coarse = np.maximum(1.0, np.ceil(packs / (0.6 * n_steps)))
-    offer = _offer(situation, coarse * terms.pack_size, n_steps, cast(Shortage, view.shortage))
+    step, offers = coarse * terms.pack_size, {} if offers is None else offers
+    offer = offers.get(step.tobytes())
+    if offer is None:
+        offer = _offer(situation, step, n_steps, cast(Shortage, view.shortage))
+        offers[step.tobytes()] = offer
     quantity = _in_steps(raised, offer[0], least, terms.pack_size)
     priced = np.maximum(quantity, np.ceil(least / offer[0] - 1e-9) * offer[0])
     return Proposal(
         need=rounded.need,
+        by_cycle=rounded.increments.get("order_cycle", np.zeros(len(quantity))),
         by_minimum=rounded.increments["minimum_order"],
         by_pack=rounded.increments["pack_size"] + (quantity - raised),
         by_shelf_life=after_life - rounded.quantity,
@@ -111,6 +125,7 @@ def propose(
         kept=kept - alive,
         by_capacity=within - kept,
         by_price_break=raised - within,
+        by_fee=np.zeros(len(quantity)),
         quantity=quantity,
         least=least,
         most=np.minimum(most, ladder.end(priced) * (1 - 1e-6)),
@@ -126,6 +141,25 @@ def joined(parts: list[Proposal]) -> Proposal:
     return Proposal(
         *(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Proposal))
     )
+
+
+def either(is_first: NDArray[np.bool_], first: Proposal, second: Proposal) -> Proposal:
+    """The lines of `first` where told, (n,), of `second` elsewhere."""
+    return Proposal(
+        *(
+            np.where(is_first if a.ndim == 1 else is_first[:, None], a, b)
+            for a, b in (
+                (getattr(first, f.name), getattr(second, f.name)) for f in fields(Proposal)
+            )
+        )
+    )
+
+
+def earned(proposal: Proposal, quantity: Array) -> Array:
+    """Expected money that each line's packs earn, (n,); packs beyond the offer earn nothing."""
+    steps = np.rint(quantity / proposal.step)
+    inside = np.arange(proposal.worth.shape[1]) < steps[:, None]
+    return np.asarray((proposal.worth * inside).sum(axis=1))
 
 
 def offer_of(proposal: Proposal) -> Worth:

@@ -79,12 +79,17 @@ class Rules:
     is_over: NDArray[np.bool_]
 
     @property
+    def has_limits(self) -> bool:
+        """Whether all orders together may take only so much money or room."""
+        return bool(np.isfinite([self.budget, self.space]).any())
+
+    @property
     def is_plain(self) -> bool:
         """Whether nothing is asked, so that every line can be decided for itself."""
         return not (
             self.suppliers
             or self.ladder.start.shape[1] > 1
-            or np.isfinite([self.budget, self.space]).any()
+            or self.has_limits
             or np.isfinite(self.capacity).any()
             or np.isfinite(self.shelf_life).any()
             or np.isfinite(self.ends).any()
