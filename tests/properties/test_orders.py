@@ -191,7 +191,7 @@ def test_a_plan_keeps_every_constraint_and_every_printed_sum(seed: int) -> None:
 
 
 def _printed_sums_hold(plan: Plan, item: str) -> None:
-    """target - projected = need; need + every constraint = order; order x unit cost = total."""
+    """target - projected + what is said besides = need; need + every constraint = order; order x unit cost = total."""
     rows = {}
     order = []
     for text in explain(plan, item).splitlines()[1:]:
@@ -202,9 +202,10 @@ def _printed_sums_hold(plan: Plan, item: str) -> None:
         order.append(name)
     said = {name: _number(rest) for name, rest in rows.items() if _number(rest) is not None}
     target, projected, need = (said[n] for n in ("target", "minus", "need"))
-    assert target[0] - projected[0] == pytest.approx(
-        need[0], abs=target[1] + projected[1] + need[1]
-    )
+    besides = [said[n] for n in order[order.index("minus") + 1 : order.index("need")]]
+    digits = sum(each[1] for each in (target, projected, need, *besides))
+    wanted = target[0] - projected[0] + sum(value for value, _ in besides)
+    assert wanted == pytest.approx(need[0], abs=digits)
     steps = [said[n] for n in order[order.index("need") + 1 : order.index("order")]]
     quantity = said["order"]
     parts = [need, *steps]
