@@ -149,6 +149,33 @@ def test_a_fee_of_a_line_raises_that_line_alone_or_leaves_it_out() -> None:
     assert "costs more than it earns" in explain(vain, "item-0")
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_every_sum_and_rule_holds_beside_fees(seed: int) -> None:
+    """Packs, minima, capacities, price breaks and a budget at random; the parts add up, the rules are kept."""
+    rng = np.random.default_rng(seed)
+    n = 4
+    given = shop(rng.integers(0, 60, n).tolist(), fee=float(rng.choice([0, 30, 300])))
+    assert given.supply is not None
+    packs, capacity = rng.choice([1.0, 6.0, 24.0], n), rng.choice([30.0, 1000.0], n)
+    supply = given.supply.with_columns(
+        pack_size=pl.Series(packs),
+        capacity=pl.Series(capacity),
+        moq=pl.Series(rng.choice([0.0, 20.0], n)),
+        order_cost=pl.Series(rng.choice([0.0, 5.0, 40.0], n)),
+    )
+    breaks = pl.DataFrame({"item": ["item-0"], "quantity": [100.0], "unit_cost": [8.0]})
+    budget = float(rng.choice([0, 700, 2000]))
+    tables = replace(given, supply=supply, price_breaks=breaks)
+    plan = make_plan(tables, settings(limits={"budget": budget}))
+    check_sums(plan)
+    assert budget == 0 or sum(line.cost for line in plan.orders) <= budget + 0.01
+    for line in plan.orders:
+        i = int(line.item[-1])
+        assert line.quantity % packs[i] == 0
+        assert line.quantity <= capacity[i]
+        assert line.reason.need > 0 or added(line) > 0
+
+
 def test_longer_reviews_are_not_lengthened_twice() -> None:
     """With the proposed cycles the need itself reaches so far; little or nothing is added to it."""
     tables = shop([0.0, 15.0, 30.0], fee=100.0)

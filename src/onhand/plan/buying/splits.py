@@ -32,7 +32,9 @@ def splits_of(
     `rules` are those of the offers chosen, `mode` is how needs become packs.
     """
     nothing = np.zeros(len(bought.quantity))
-    missing = -(bought.proposal.by_capacity + bought.increments.get("capacity", nothing))
+    cut = -(bought.proposal.by_capacity + bought.increments.get("capacity", nothing))
+    # What only makes one supplier's order last longer is not worth another's.
+    missing = cut - np.maximum(bought.proposal.by_cycle, 0.0)
     found = []
     for row in np.flatnonzero(missing > 1e-9).tolist():
         for offer in _others(choice, row):
