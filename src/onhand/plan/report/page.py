@@ -34,7 +34,7 @@ UNNAMED_SUPPLIER = "supplier"
 CARD_FACTS = ("on_hand", "on_order", "mean_demand", "cover", "abc", "xyz", "demand_class")
 CONSTRAINTS = {
     "minimum_order": "Up to the minimum order",
-    "pack_size": "Up to whole packs",
+    "pack_size": "To whole packs",
     "shelf_life": "Only what sells before it perishes",
     "phase_out": "Only what sells before the item ends",
     "no_longer_sells": "Held back: it hardly sells any more",
@@ -127,7 +127,7 @@ def order_steps(reason: Mapping[str, Any]) -> list[Record]:
     Target 50.0 True
     Projected stock -20.0 False
     Need 30.0 True
-    Up to whole packs 6.0 False
+    To whole packs 6.0 False
     Order 36.0 True
     """
     target, projected, need, quantity = (
