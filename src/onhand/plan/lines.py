@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,6 +191,7 @@ def _reason(work: Workings, row: int) -> Reason:
     """The numbers behind the quantity, rounded so that they still add up as printed."""
     out = work.outlook
     quantity = round(float(out.quantity[row]), 4)
+    first = _named({"order_cycle": work.bought.proposal.by_cycle}, row)
     others = _other_increments(work, row)
     need = round(float(out.need[row]), 2)
     projected = round(float(out.projected[row]), 2)
@@ -211,10 +213,13 @@ def _reason(work: Workings, row: int) -> Reason:
         target=round(float(out.target[row]), 2),
         need=need,
         increments=(
+            *first,
             Increment("minimum_order", by_minimum),
             Increment(
                 "pack_size",
-                round(quantity - need - by_minimum - math.fsum(x.units for x in others), 4),
+                round(
+                    quantity - need - by_minimum - math.fsum(x.units for x in (*first, *others)), 4
+                ),
             ),
             *others,
         ),
@@ -235,7 +240,6 @@ def _other_increments(work: Workings, row: int) -> tuple[Increment, ...]:
     """What shelf life, price breaks, the supplier's whole order and the shop's limits changed."""
     line = work.bought.proposal
     changes = {
-        "order_cycle": line.by_cycle,
         "shelf_life": line.by_shelf_life,
         "phase_out": line.by_phase_out,
         "no_longer_sells": line.by_silence,
@@ -245,6 +249,11 @@ def _other_increments(work: Workings, row: int) -> tuple[Increment, ...]:
         "order_cost": line.by_fee,
         **{k: v for k, v in work.bought.increments.items() if k != "capacity"},
     }
+    return _named(changes, row)
+
+
+def _named(changes: Mapping[str, Array], row: int) -> tuple[Increment, ...]:
+    """What each rule changed of a line, those that changed nothing left out."""
     steps = ((name, round(float(change[row]), 4)) for name, change in changes.items())
     return tuple(Increment(name, units) for name, units in steps if units != 0)
 

@@ -33,6 +33,7 @@ MOST_CARD_NUMBERS = 120_000
 UNNAMED_SUPPLIER = "supplier"
 CARD_FACTS = ("on_hand", "on_order", "mean_demand", "cover", "abc", "xyz", "demand_class")
 CONSTRAINTS = {
+    "order_cycle": "To last longer: placing an order costs something",
     "minimum_order": "Up to the minimum order",
     "pack_size": "To whole packs",
     "shelf_life": "Only what sells before it perishes",
@@ -41,6 +42,7 @@ CONSTRAINTS = {
     "kept_from_last_plan": "As in the last plan",
     "capacity": "No more than the supplier can deliver",
     "price_break": "Up to a lower price",
+    "order_cost": "Left out: placing it costs more than it earns",
     "minimum_value": "For the supplier's minimum value",
     "minimum_weight": "For the supplier's minimum weight",
     "minimum_volume": "For the supplier's minimum volume",
