@@ -21,7 +21,7 @@ from onhand.errors import ConfigError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
 
-__all__ = ["Aligned", "groups_of", "pooled"]
+__all__ = ["Aligned", "groups_of", "of_groups", "pooled"]
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,11 @@ def pooled(history: DemandHistory, groups: NDArray[np.int64]) -> DemandHistory:
     n_known = np.zeros((n_groups, history.n_periods))
     np.add.at(sums, groups, np.nan_to_num(history.values))
     np.add.at(n_known, groups, np.isfinite(history.values))
-    values = np.where(n_known > 0, sums, np.nan).astype(np.float32)
+    return of_groups(panel, np.where(n_known > 0, sums, np.nan).astype(np.float32))
+
+
+def of_groups(panel: Panel, values: NDArray[np.float32]) -> DemandHistory:
+    """A history of groups of a panel's stock points with the demand (G, T); what is known of all is kept."""
     whole = Panel.of(
         values,
         dates=panel.dates,

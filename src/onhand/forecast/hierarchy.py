@@ -32,7 +32,7 @@ from onhand.data.panel import Frequency, Panel
 from onhand.demand.believe import full_shelf_rate
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
-from onhand.forecast.align import groups_of
+from onhand.forecast.align import groups_of, of_groups
 from onhand.forecast.calibrated import earlier_origins
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
@@ -255,17 +255,9 @@ def _filled(history: DemandHistory) -> Array:
 
 def _pooled(history: DemandHistory, filled: Array, levels: Levels) -> DemandHistory:
     """The history of the sums; unknown where no demand was known anywhere."""
-    panel = history.panel
     says_nothing: NDArray[np.bool_] = np.all(np.isnan(history.values), axis=0, keepdims=True)
     values = np.where(says_nothing, np.nan, levels.up(filled)).astype(np.float32)
-    whole = Panel.of(
-        values,
-        dates=panel.dates,
-        frequency=panel.frequency,
-        is_open=panel.is_open,
-        known={name: v for name, v in panel.known.items() if len(v) == 1},
-    )
-    return DemandHistory(whole, values, np.zeros(values.shape, dtype=bool))
+    return of_groups(history.panel, values)
 
 
 def _variances(past: list[_Missed], levels: Levels) -> tuple[Array, Array]:

@@ -78,90 +78,97 @@ def _at_risk(work: Workings, row: int) -> tuple[float, float]:
 
 def _bridge_line(work: Workings, bridges: Bridges, i: int) -> OrderLine:
     """The small order from the fast supplier, until the order beside it comes."""
-    row, out, terms = int(bridges.row[i]), work.outlook, work.economics
-    quantity, unit_cost = float(bridges.quantity[i]), round(float(bridges.unit_cost[i]), 4)
-    item, location = str(work.panel.items[row]), str(work.panel.locations[row])
-    slow, due = str(terms.supplier[row]), str(work.rules.timing.due_date[row])
+    row, out = int(bridges.row[i]), work.outlook
+    slow, due = str(work.economics.supplier[row]), str(work.rules.timing.due_date[row])
     supplier, comes = str(bridges.supplier[i]), str(bridges.due_date[i])
-    margin = float(work.margin[row])
+    quantity, margin = float(bridges.quantity[i]), float(work.margin[row])
     lost, lost_with = float(out.lost_early[row]), float(out.lost_early_with[row])
-    need = round(min(quantity, float(bridges.need[i])), 2)
-    on_hand, on_order = float(work.stock.on_hand[row]), float(work.on_order[row])
     gain = money(float(bridges.gain[i]), work.config.shop.currency)
     waited = (
         f"The order from {slow} is promised for {due}. Until then"
         if out.quantity[row] > 0
         else f"Nothing more is wanted from {slow}, whose orders come on {due} at the earliest. Until then"
     )
-    return OrderLine(
-        id=f"{work.made_for}/{item}/{location}/bridge",
-        supplier=supplier,
-        item=item,
-        location=location,
-        title=str(terms.title[row]),
-        quantity=quantity,
-        unit_cost=unit_cost,
-        cost=round(quantity * unit_cost, 2),
-        order_date=str(bridges.order_date[i]),
-        due_date=comes,
-        cover_without=_cover(out.cover[row]),
-        cover_with=_cover(out.cover[row] + quantity / max(float(out.mean_demand[row]), 1e-9)),
-        stockout_probability_without=round(float(out.stockout[row]), 4),
-        stockout_probability_with=round(float(out.stockout_with[row]), 4),
-        money_at_risk_without=round(lost * margin, 2),
-        money_at_risk_with=round(lost_with * margin, 2),
-        reason=Reason(
-            policy=f"bridge until {slow} delivers",
-            quantile=None,
-            demand_over_protection_interval=IntervalDemand(0.0, 0.0, 0.0),
-            on_hand=round(on_hand, 2),
-            on_order=round(on_order, 2),
-            projected_stock=0.0,
-            target=need,
-            need=need,
-            increments=(Increment("minimum_order", round(quantity - need, 4)),),
-            quantity=quantity,
-        ),
+    return _line_beside(
+        work,
+        bridges,
+        i,
+        kind="bridge",
+        policy=f"bridge until {slow} delivers",
+        rounded_by="minimum_order",
+        ordered=quantity,
+        at_risk=(round(lost * margin, 2), round(lost_with * margin, 2)),
         sentence=(
             f"{waited} about {units(lost)} would be missing; {units(quantity)} from {supplier}, there "
             f"from {comes}, bring that down to {units(lost_with)} and earn {gain} more than they cost. The next plan can bridge again."
         ),
-        late_date=str(bridges.late_date[i]),
-        kind="bridge",
     )
 
 
 def _split_line(work: Workings, splits: Bridges, i: int) -> OrderLine:
     """What the chosen supplier cannot deliver, from a second one; the risks are told on the first line."""
-    row, out, terms = int(splits.row[i]), work.outlook, work.economics
-    quantity, unit_cost = float(splits.quantity[i]), round(float(splits.unit_cost[i]), 4)
-    need = round(min(quantity, float(splits.need[i])), 2)
-    first, supplier, comes = (
-        str(terms.supplier[row]),
-        str(splits.supplier[i]),
-        str(splits.due_date[i]),
+    row, out = int(splits.row[i]), work.outlook
+    first, quantity = str(work.economics.supplier[row]), float(splits.quantity[i])
+    price = money(round(float(splits.unit_cost[i]), 4), work.config.shop.currency)
+    return _line_beside(
+        work,
+        splits,
+        i,
+        kind="split",
+        policy=f"what {first} cannot deliver",
+        rounded_by="pack_size",
+        ordered=float(out.quantity[row]) + quantity,
+        at_risk=(0.0, 0.0),
+        sentence=(
+            f"{first} can deliver {units(float(out.quantity[row]))}; of what is missing then, "
+            f"{units(quantity)} come from {splits.supplier[i]} at "
+            f"{price} each, there from {splits.due_date[i]}. The risk of running "
+            "out is told on the other line; this one is counted there."
+        ),
     )
+
+
+def _line_beside(
+    work: Workings,
+    orders: Bridges,
+    i: int,
+    *,
+    kind: str,
+    policy: str,
+    rounded_by: str,
+    ordered: float,
+    at_risk: tuple[float, float],
+    sentence: str,
+) -> OrderLine:
+    """A line beside the stock point's own, from another supplier.
+
+    rounded_by : the constraint that made the quantity differ from what was needed
+    ordered : units that the cover with it counts
+    at_risk : margin without and with it
+    """
+    row, out = int(orders.row[i]), work.outlook
+    quantity, unit_cost = float(orders.quantity[i]), round(float(orders.unit_cost[i]), 4)
+    need = round(min(quantity, float(orders.need[i])), 2)
     item, location = str(work.panel.items[row]), str(work.panel.locations[row])
-    more = float(out.quantity[row]) + quantity
     return OrderLine(
-        id=f"{work.made_for}/{item}/{location}/split",
-        supplier=supplier,
+        id=f"{work.made_for}/{item}/{location}/{kind}",
+        supplier=str(orders.supplier[i]),
         item=item,
         location=location,
-        title=str(terms.title[row]),
+        title=str(work.economics.title[row]),
         quantity=quantity,
         unit_cost=unit_cost,
         cost=round(quantity * unit_cost, 2),
-        order_date=str(splits.order_date[i]),
-        due_date=comes,
+        order_date=str(orders.order_date[i]),
+        due_date=str(orders.due_date[i]),
         cover_without=_cover(out.cover[row]),
-        cover_with=_cover(out.cover[row] + more / max(float(out.mean_demand[row]), 1e-9)),
+        cover_with=_cover(out.cover[row] + ordered / max(float(out.mean_demand[row]), 1e-9)),
         stockout_probability_without=round(float(out.stockout[row]), 4),
         stockout_probability_with=round(float(out.stockout_with[row]), 4),
-        money_at_risk_without=0.0,
-        money_at_risk_with=0.0,
+        money_at_risk_without=at_risk[0],
+        money_at_risk_with=at_risk[1],
         reason=Reason(
-            policy=f"what {first} cannot deliver",
+            policy=policy,
             quantile=None,
             demand_over_protection_interval=IntervalDemand(0.0, 0.0, 0.0),
             on_hand=round(float(work.stock.on_hand[row]), 2),
@@ -169,17 +176,12 @@ def _split_line(work: Workings, splits: Bridges, i: int) -> OrderLine:
             projected_stock=0.0,
             target=need,
             need=need,
-            increments=(Increment("pack_size", round(quantity - need, 4)),),
+            increments=(Increment(rounded_by, round(quantity - need, 4)),),
             quantity=quantity,
         ),
-        sentence=(
-            f"{first} can deliver {units(float(out.quantity[row]))}; of what is missing then, "
-            f"{units(quantity)} come from {supplier} at "
-            f"{money(unit_cost, work.config.shop.currency)} each, there from {comes}. The risk of running "
-            "out is told on the other line; this one is counted there."
-        ),
-        late_date=str(splits.late_date[i]),
-        kind="split",
+        sentence=sentence,
+        late_date=str(orders.late_date[i]),
+        kind=kind,
     )
 
 

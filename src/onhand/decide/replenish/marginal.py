@@ -91,39 +91,24 @@ def worth_of_steps(
     n = len(situation.paths)
     smallest = situation.terms.pack_size if step is None else np.asarray(step, dtype=np.float64)
     steps = np.array(np.broadcast_to(smallest, (n,)))
-    supply = situation.supply
+    supply, stock = situation.supply, situation.stock
+    seen = np.ascontiguousarray(situation.paths), np.ascontiguousarray(stock.net_inventory)
+    charged = (
+        np.ascontiguousarray(situation.costs.shortage_cost),
+        holding_weight * situation.costs.holding_cost,
+        steps,
+        look_ahead,
+        n_steps,
+        shortage == "backorder",
+        until_sold,
+    )
     if supply is not None:
-        worth = step_worths_in_worlds(
-            np.ascontiguousarray(situation.paths),
-            np.ascontiguousarray(situation.stock.net_inventory),
-            np.ascontiguousarray(supply.arrivals),
-            supply.lead_time,
-            supply.relief,
-            supply.share,
-            np.ascontiguousarray(situation.costs.shortage_cost),
-            holding_weight * situation.costs.holding_cost,
-            steps,
-            look_ahead,
-            n_steps,
-            shortage == "backorder",
-            until_sold,
-        )
-    else:
-        worth = step_worths(
-            np.ascontiguousarray(situation.paths),
-            np.ascontiguousarray(situation.stock.net_inventory),
-            np.ascontiguousarray(situation.stock.pipeline),
-            situation.terms.lead_time,
-            situation.terms.review_period,
-            np.ascontiguousarray(situation.costs.shortage_cost),
-            holding_weight * situation.costs.holding_cost,
-            steps,
-            look_ahead,
-            n_steps,
-            shortage == "backorder",
-            until_sold,
-        )
-    return Worth(steps, worth)
+        arrivals = np.ascontiguousarray(supply.arrivals)
+        due = arrivals, supply.lead_time, supply.relief, supply.share
+        return Worth(steps, step_worths_in_worlds(*seen, *due, *charged))
+    pipeline = np.ascontiguousarray(stock.pipeline)
+    promised = pipeline, situation.terms.lead_time, situation.terms.review_period
+    return Worth(steps, step_worths(*seen, *promised, *charged))
 
 
 @dataclass(frozen=True)
