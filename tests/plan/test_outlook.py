@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from onhand.decide.replenish import ProtectionCoverage
+from onhand.decide.replenish import ProjectedInventory, ProtectionCoverage
 from onhand.decide.replenish.cover import Shortage
 from onhand.decide.replenish.projected_cover import ProjectedCover
 from onhand.forecast import DemandPaths
@@ -71,6 +71,15 @@ def test_two_worlds_by_hand() -> None:
     assert out.interval_target.tolist() == [10.0]
     assert out.stockout_period.tolist() == [0]
     assert out.cover.tolist() == pytest.approx([4 / 3])
+
+
+def test_projected_inventory_by_itself_is_the_cover_of_no_more_periods() -> None:
+    """The same quantile, need and parts, whether the policy could look further or not."""
+    worlds = [[[1, 1, 1], [5, 5, 5]]]
+    bare, same = (look(p, [4.0], worlds) for p in (ProjectedInventory(0.9), ProjectedCover(0.9, 0)))
+    assert bare.quantile.tolist() == [0.9]
+    for name in ("need", "quantile", "target", "projected", "by_chance", "interval_target"):
+        np.testing.assert_array_equal(getattr(bare, name), getattr(same, name))
 
 
 @pytest.mark.parametrize("shortage", ["lost_sales", "backorder"])

@@ -17,6 +17,7 @@ from onhand.decide.replenish import (
     BalancedProjection,
     ClassicalSafetyStock,
     OrderUpToQuantile,
+    ProjectedInventory,
     ProtectionCoverage,
 )
 from onhand.decide.replenish.capped_base_stock import CappedBaseStock
@@ -151,7 +152,7 @@ def quantiles_of(policy: Policy, situation: Situation) -> NDArray[np.float64]:
     n = len(situation.paths)
     if isinstance(policy, BalancedProjection | RatioLevels):
         return policy.quantiles(situation)
-    if isinstance(policy, ProjectedCover | OrderUpToQuantile):
+    if isinstance(policy, ProjectedInventory | ProjectedCover | OrderUpToQuantile):
         return np.full(n, policy.quantile)
     if isinstance(policy, ClassicalSafetyStock):
         return np.full(n, policy.cycle_service_level)
