@@ -65,7 +65,7 @@ def test_more_budget_never_earns_less(seed: int, low: float, more: float) -> Non
     less, all_of_it = spend(plan, low), spend(plan, low + more)
     assert float(less @ cost) <= low + 1e-9
     assert _value(worth, all_of_it) >= _value(worth, less) - 1e-9
-    assert (np.diff(plan.value_per_size) <= 1e-9).all()
+    assert (np.diff(plan.value / plan.size) <= 1e-9).all()
 
 
 def test_minimum_order_is_the_first_block() -> None:

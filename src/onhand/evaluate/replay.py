@@ -151,11 +151,6 @@ class Replay:
         wanted = self.demand[:, self.first_scored :].sum()
         return float(self.served[:, self.first_scored :].sum() / wanted) if wanted > 0 else 1.0
 
-    @property
-    def mean_on_hand(self) -> float:
-        """Units on the shelf at the end of a scored period, all stock points together."""
-        return float(self.on_hand[:, self.first_scored :].sum(axis=0).mean())
-
 
 def whole_units(need: Array, terms: SupplyTerms) -> Array:  # noqa: ARG001
     """The nearest whole number of units, halves up: the plainest `round_to`.

@@ -38,11 +38,6 @@ class BuyList:
     value: Array
     size: Array
 
-    @property
-    def value_per_size(self) -> Array:
-        """Expected money earned per unit of the limit, falling along the list."""
-        return self.value / self.size
-
 
 def buy_list(worth: Worth, *, unit_size: ArrayLike, minimum_order: ArrayLike = 0.0) -> BuyList:
     """Every worthwhile block of every stock point, ranked by value per unit of the limit.
