@@ -1,8 +1,8 @@
 """Which public shops are forecast, and by which rule is each of them judged?
 
 Each reader turns the files of one data set into a `Shop`. A held-out continuation (`truth`, in the
-columns of the history) is appended, so that the last origin looks back on all of the history; without
-it the last block of the history plays that part.
+columns of the history) is appended (`continuation.py`), so that the last origin looks back on all of
+the history; without it the last block of the history plays that part.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from continuation import read_continuation, read_table
 from onhand.data.panel import Frequency, Panel
 from onhand.evaluate import scores
 
+_FOLDERS = {"raf": "intermittent_and_health"}  # the others lie in one of their own name
 Floats = NDArray[np.float32]
 Official = Callable[[Floats, Floats, Panel, int], float]  # actual, forecast, panel, origin
 
@@ -73,8 +75,12 @@ class Shop:
 
 
 def read_shop(name: str, folder: Path, truth: Path | None = None, limit: int = 0) -> Shop:
-    """The data set `name` from its folder, of its first `limit` series if that is not 0."""
-    shop = READERS[name](folder, truth)
+    """The data set `name`, of its first `limit` series if that is not 0.
+
+    folder : where its files lie, or the folder of all data sets
+    """
+    own = folder / _FOLDERS.get(name, name)
+    shop = READERS[name](own if own.is_dir() else folder, truth)
     if truth is not None:
         shop = replace(shop, listed=shop.panel.n_periods - shop.horizon)
     if limit and limit < shop.panel.n_series:
@@ -90,15 +96,28 @@ def freshretailnet50k(folder: Path, truth: Path | None) -> Shop:
     The in-stock share of a day is that of the product's usual sales: an empty shelf at ten in the
     morning costs more than one at five. The usual hours are learned from the first half of the history.
     """
-    daily = pl.read_parquet(folder / "daily.parquet")
+    daily = pl.read_parquet(folder / "daily.parquet").sort("store_id", "product_id", "date")
     n_past = daily["date"].n_unique()
     profile = _hourly_profile(folder, daily, n_past)
-    if truth is not None:
-        columns = ["store_id", "product_id", "date"]
-        daily = pl.concat([daily, pl.read_parquet(truth).select(daily.columns)]).sort(columns)
     keys = daily.select("store_id", "product_id").unique(maintain_order=True)
-    n, t = len(keys), daily["date"].n_unique()
-    dates = daily["date"].head(t).to_numpy()
+    n = len(keys)
+    dates = daily["date"].head(n_past).to_numpy()
+    sales = daily["sale"].to_numpy().reshape(n, n_past)
+    sold_out = daily["oos_mask"].to_numpy().reshape(n, n_past)
+    n_empty = daily["oos_hours_6_22"].to_numpy().reshape(n, n_past)
+    product = keys["product_id"].to_numpy()
+    empty_share = np.zeros((n, n_past), np.float32)
+    for hour in range(24):
+        empty_share += ((sold_out >> np.uint32(hour)) & 1) * profile[product, hour][:, None]
+    if truth is not None:
+        wanted = ["sale", "oos_hours_6_22"]
+        table = read_table(truth)
+        more = read_continuation(table, keys, wanted, "date", dates, Frequency.DAY, 7)
+        sales = np.concatenate([sales, more.values["sale"]], axis=1)
+        n_empty = np.concatenate([n_empty, np.nan_to_num(more.values["oos_hours_6_22"])], axis=1)
+        # Nobody forecasts from the end of it: whether its hours were empty is only asked to judge.
+        empty_share = np.pad(empty_share, ((0, 0), (0, len(more.dates))))
+        dates = np.concatenate([dates, more.dates])
     planned = pl.read_parquet(folder / "future_promo_last7.parquet").sort(
         "store_id", "product_id", "date"
     )
@@ -111,17 +130,11 @@ def freshretailnet50k(folder: Path, truth: Path | None) -> Shop:
     stores = keys.join(
         pl.read_parquet(folder / "stores.parquet"), on="store_id", how="left", maintain_order="left"
     )
-    sold_out = daily["oos_mask"].to_numpy().reshape(n, t)
-    n_empty = daily["oos_hours_6_22"].to_numpy().reshape(n, t)
-    product = keys["product_id"].to_numpy()
-    empty_share = np.zeros((n, t), np.float32)
-    for hour in range(24):
-        empty_share += ((sold_out >> np.uint32(hour)) & 1) * profile[product, hour][:, None]
     in_stock = np.where(n_empty == 0, 1, np.clip(1 - empty_share, 0, 0.99)).astype(np.float32)
     known = {
         name: np.concatenate(
             [
-                daily[name].cast(pl.Float32).to_numpy().reshape(n, t)[:, :n_past],
+                daily[name].cast(pl.Float32).to_numpy().reshape(n, n_past),
                 planned[name].cast(pl.Float32).to_numpy().reshape(n, 7),
             ],
             axis=1,
@@ -136,7 +149,7 @@ def freshretailnet50k(folder: Path, truth: Path | None) -> Shop:
         order = np.unique(weather["store_id"].to_numpy())
         known[name] = by_store[np.searchsorted(order, keys["store_id"].to_numpy())]
     panel = Panel.of(
-        daily["sale"].to_numpy().reshape(n, t),
+        sales,
         dates=dates,
         items=product,
         locations=keys["store_id"].to_numpy(),
@@ -150,7 +163,8 @@ def freshretailnet50k(folder: Path, truth: Path | None) -> Shop:
             "category_3": products["third_category_id"].to_numpy(),
         },
     )
-    return Shop("freshretailnet50k", panel, 7, 7, ("wape", _wape), n_empty == 0)
+    judged = (n_empty == 0) & np.isfinite(sales)
+    return Shop("freshretailnet50k", panel, 7, 7, ("wape", _wape), judged)
 
 
 def _hourly_profile(folder: Path, daily: pl.DataFrame, n_past: int) -> Floats:
@@ -169,7 +183,7 @@ def _hourly_profile(folder: Path, daily: pl.DataFrame, n_past: int) -> Floats:
             how="semi",
         )
         .group_by("product_id")
-        .agg(pl.col(names).sum())
+        .agg(pl.col(names).cast(pl.Float64).sum())  # the same in whatever order they come
         .collect()
     )
     n_products = int(daily["product_id"].max()) + 1  # type: ignore[arg-type]
@@ -186,14 +200,13 @@ def m5_mini(folder: Path, truth: Path | None) -> Shop:
     keys = sales.select("item_id", "store_id").unique(maintain_order=True)
     n = len(keys)
     values = sales["sales"].to_numpy().reshape(n, -1).astype(np.float32)
-    if truth is not None:
-        wide = keys.join(
-            pl.read_parquet(truth), on=["item_id", "store_id"], how="left", maintain_order="left"
-        )
-        days = [c for c in wide.columns if c.startswith("d_") and int(c[2:]) > values.shape[1]]
-        days.sort(key=lambda c: int(c[2:]))
-        values = np.concatenate([values, wide.select(days).to_numpy().astype(np.float32)], axis=1)
     calendar = pl.read_parquet(folder / "calendar.parquet").sort("date")
+    dates = calendar["date"].to_numpy()
+    if truth is not None:
+        table = _days_down(read_table(truth), keys, dates[0])
+        past = dates[: values.shape[1]]
+        more = read_continuation(table, keys, ["sales"], "date", past, Frequency.DAY, 28)
+        values = np.concatenate([values, more.values["sales"]], axis=1)
     prices = pl.read_parquet(folder / "sell_prices_280.parquet")
     by_week = (
         keys.join(
@@ -228,7 +241,7 @@ def m5_mini(folder: Path, truth: Path | None) -> Shop:
     listed = np.isfinite(price[:, :t])
     panel = Panel.of(
         np.where(listed.cumsum(axis=1) > 0, values, np.float32(np.nan)),
-        dates=calendar["date"].to_numpy()[:t],
+        dates=dates[:t],
         items=item,
         locations=store,
         known=known,
@@ -245,53 +258,69 @@ def m5_mini(folder: Path, truth: Path | None) -> Shop:
         28,
         28,
         ("revenue_weighted_rmsse", _weighted_rmsse),
-        np.isfinite(panel.sales) | True,
+        np.isfinite(values),
     )
+
+
+def _days_down(wide: pl.DataFrame, keys: pl.DataFrame, first: np.datetime64) -> pl.DataFrame:
+    """Columns d_1, d_2, ... of a series in one row, as one row per day; of the series in `keys`."""
+    index = ["item_id", "store_id"]
+    days = [name for name in wide.columns if name.startswith("d_")]
+    own = wide.cast(dict.fromkeys(index, pl.String)).join(keys, on=index, how="semi")
+    long = own.unpivot(days, index=index, variable_name="day", value_name="sales")
+    number = pl.col("day").str.slice(2).cast(pl.Int64)
+    return long.with_columns((pl.lit(first.item()) + pl.duration(days=number - 1)).alias("date"))
 
 
 def vn1(folder: Path, truth: Path | None) -> Shop:
     """Fifteen thousand products of 46 online vendors, 13 weeks of them."""
-    columns = ["row", "client", "warehouse", "product", "week", "sales"]
-    table = pl.read_parquet(folder / "phase1.parquet").select(columns)
-    if truth is not None:
-        table = pl.concat([table, pl.read_parquet(truth).select(columns)], how="vertical_relaxed")
-    table = table.sort("row", "week")
-    keys = table.unique("row", maintain_order=True)
+    table = pl.read_parquet(folder / "phase1.parquet").sort("row", "week")
+    keys = table.unique("row", maintain_order=True).select("client", "warehouse", "product")
     values = table["sales"].to_numpy().reshape(len(keys), -1).astype(np.float32)
+    dates = table["week"].head(values.shape[1]).to_numpy()
+    horizon = 4
+    if truth is not None:
+        horizon = 13
+        table = read_table(truth)
+        more = read_continuation(table, keys, ["sales"], "week", dates, Frequency.WEEK, horizon)
+        values = np.concatenate([values, more.values["sales"]], axis=1)
+        dates = np.concatenate([dates, more.dates])
     panel = Panel.of(
         values,
-        dates=table["week"].head(values.shape[1]).to_numpy(),
+        dates=dates,
         frequency=Frequency.WEEK,
         items=keys["product"].to_numpy(),
         locations=keys["warehouse"].to_numpy(),
         static={"client": keys["client"].to_numpy()},
     )
-    horizon = 13 if truth is not None else 4
-    return Shop("vn1", panel, horizon, 1, ("vn1_score", _vn1), np.ones(values.shape, bool))
+    return Shop("vn1", panel, horizon, 1, ("vn1_score", _vn1), np.isfinite(values))
 
 
 def vn2(folder: Path, truth: Path | None) -> Shop:
     """599 products in the shops of a grocer, weekly, with in-stock flags."""
-    table = pl.read_parquet(folder / "sales_history.parquet")
-    if truth is not None:
-        table = pl.concat(
-            [table, pl.read_parquet(truth).select(table.columns)], how="vertical_relaxed"
-        )
-    table = table.sort("row", "week")
+    table = pl.read_parquet(folder / "sales_history.parquet").sort("row", "week")
     master = pl.read_parquet(folder / "master.parquet").sort("row")
     n = len(master)
     values = table["sales"].to_numpy().reshape(n, -1).astype(np.float32)
     in_stock = table["in_stock"].to_numpy().reshape(n, -1)
+    dates = table["week"].head(values.shape[1]).to_numpy()
+    if truth is not None:
+        wanted, keys = ["sales", "in_stock"], master.select("store", "product")
+        table = read_table(truth)
+        more = read_continuation(table, keys, wanted, "week", dates, Frequency.WEEK, 3)
+        values = np.concatenate([values, more.values["sales"]], axis=1)
+        in_stock = np.concatenate([in_stock, more.values["in_stock"] > 0], axis=1)
+        dates = np.concatenate([dates, more.dates])
     panel = Panel.of(
         values,
-        dates=table["week"].head(values.shape[1]).to_numpy(),
+        dates=dates,
         frequency=Frequency.WEEK,
         items=master["product"].to_numpy(),
         locations=master["store"].to_numpy(),
         in_stock=in_stock,
         static={c: master[c].to_numpy() for c in master.columns[3:]},
     )
-    return Shop("vn2", panel, 3, 1, ("wape", _wape), in_stock)
+    return Shop("vn2", panel, 3, 1, ("wape", _wape), in_stock & np.isfinite(values))
 
 
 def carparts(folder: Path, truth: Path | None) -> Shop:
@@ -316,14 +345,16 @@ def raf(folder: Path, truth: Path | None) -> Shop:
 
 
 def _spare_parts(name: str, table: pl.DataFrame, truth: Path | None) -> Shop:
-    if truth is not None:
-        more = pl.read_parquet(truth)
-        more = more.rename({"item": "part", "demand": "units"}, strict=False).select(table.columns)
-        table = pl.concat([table, more], how="vertical_relaxed")
     table = table.sort("part", "month")
     parts = table["part"].unique(maintain_order=True)
     values = table["units"].cast(pl.Float32).to_numpy().reshape(len(parts), -1)
     months = table["month"].head(values.shape[1]).to_numpy()
+    if truth is not None:
+        told = read_table(truth).rename({"item": "part", "demand": "units"}, strict=False)
+        keys = pl.DataFrame({"part": parts})
+        more = read_continuation(told, keys, ["units"], "month", months, Frequency.MONTH, 12)
+        values = np.concatenate([values, more.values["units"]], axis=1)
+        months = np.concatenate([months, more.dates])
     panel = Panel.of(values, dates=months, frequency=Frequency.MONTH, items=parts.to_numpy())
     return Shop(name, panel, 12, 3, ("wape", _wape), np.isfinite(values))
 
@@ -332,9 +363,7 @@ def online_retail(folder: Path, truth: Path | None) -> Shop:
     """The products of a UK gift shop, weekly; cancelled and non-product lines left out."""
     table = pl.read_parquet(folder / "transactions.parquet")
     if truth is not None:
-        table = pl.concat(
-            [table, pl.read_parquet(truth).select(table.columns)], how="vertical_relaxed"
-        )
+        table = pl.concat([table, read_table(truth).select(table.columns).cast(dict(table.schema))])
     lines = table.filter(
         ~pl.col("invoice_no").str.starts_with("C")
         & (pl.col("quantity") > 0)
