@@ -97,6 +97,14 @@ def test_empty_shelves_closed_days_and_days_beyond_the_panel_are_not_judged() ->
     assert row.mae == 0
 
 
+def test_what_was_launched_after_an_origin_is_not_judged_from_it() -> None:
+    sales = np.full((2, 12), 5.0)
+    sales[1, :8] = np.nan  # launched in the ninth period
+    early, late = run([Naive()], Panel.of(sales), [6, 9]).rows
+    assert (early.n_judged, late.n_judged) == (3, 6)
+    assert (early.wape, late.wape) == (0, 0)
+
+
 def test_the_same_seed_gives_the_same_scores_whatever_else_is_judged() -> None:
     panel = Panel.of(a_shop())
     alone = run([MovingAverage(8)], panel, [40]).rows[0]

@@ -1,6 +1,13 @@
 """Was it good? Forecasts are scored, policies are replayed, differences get intervals."""
 
-from onhand.evaluate.backtest import Backtest, BacktestRow, backtest, judged_demand, last_origins
+from onhand.evaluate.backtest import (
+    Backtest,
+    BacktestRow,
+    backtest,
+    judged_after,
+    judged_demand,
+    last_origins,
+)
 from onhand.evaluate.calibration import (
     CoverageRow,
     coverage_by_class,
@@ -15,6 +22,7 @@ __all__ = [
     "CoverageRow",
     "backtest",
     "coverage_by_class",
+    "judged_after",
     "judged_demand",
     "last_origins",
     "pit_bounds",

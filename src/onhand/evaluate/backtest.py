@@ -23,6 +23,7 @@ __all__ = [
     "BacktestRow",
     "Outcome",
     "backtest",
+    "judged_after",
     "judged_demand",
     "last_origins",
     "outcome",
@@ -39,10 +40,10 @@ class BacktestRow:
     """Scores of one forecaster from one origin.
 
     `origin` is the number of periods known, `origin_date` the first day not yet known, `n_judged`
-    the (series, period) pairs whose demand is known and was not cut by an empty shelf. `crps` is
-    in units; `scaled_crps` is divided by the mean demand judged, `rmsse` is the mean over series.
-    `coverage_90` and the other coverages are shares without the excess of counts. `cpu_s` is the
-    processor time of fitting and drawing.
+    the (series, period) pairs, of series seen by then, whose demand is known and was not cut by an
+    empty shelf. `crps` is in units; `scaled_crps` is divided by the mean demand judged, `rmsse` is
+    the mean over series. `coverage_90` and the other coverages are shares without the excess of
+    counts. `cpu_s` is the processor time of fitting and drawing.
     """
 
     forecaster: str
@@ -128,7 +129,8 @@ def backtest(
         Turns sales into demand, as `onhand.demand.believe` does.
     origins : numbers of periods known; `last_origins` gives the last ones
     horizon : int, periods
-        Steps beyond the end of the panel are not judged.
+        Steps beyond the end of the panel are not judged, nor are stock points unseen at an origin,
+        see `judged_after`.
     n_samples : int
     rng : one seed is drawn per origin
 
@@ -152,13 +154,12 @@ def backtest(
                 f"origin {origin} leaves no past or no future in a panel of {panel.n_periods} "
                 f"periods; choose 1..{panel.n_periods - 1}"
             )
-    truth = judged_demand(panel)
     seeds = [int(seed) for seed in rng.integers(0, 2**63, size=len(origins))]
     histories = {origin: believe(panel.until(origin)) for origin in origins}
     rows = []
     for forecaster in forecasters:
         for origin, seed in zip(origins, seeds, strict=True):
-            actual = truth[:, origin : origin + horizon]
+            actual = judged_after(panel, origin, horizon)
             history = histories[origin]
             result = outcome(forecaster, history, actual, n_samples, seed=seed)
             date = str(panel.dates[origin])
@@ -224,6 +225,21 @@ def judged_demand(panel: Panel) -> NDArray[np.float32]:
     """
     tells = (panel.in_stock >= 0.999) & (panel.is_open > 0)
     return np.where(tells, panel.sales, np.float32(np.nan))
+
+
+def judged_after(panel: Panel, origin: int, horizon: int) -> NDArray[np.float32]:
+    """`judged_demand` of up to `horizon` periods after an origin, of stock points seen by then.
+
+    A row without a past is in the panel only because it was going to sell. Nobody knew of it at the
+    origin, and to forecast more than nothing for it would be hindsight.
+
+    >>> panel = Panel.of([[5, 4, 3], [np.nan, np.nan, 8]])
+    >>> judged_after(panel, 2, 1).tolist(), judged_after(panel, 1, 9).tolist()
+    ([[3.0], [nan]], [[4.0, 3.0], [nan, nan]])
+    """
+    was_seen = np.isfinite(panel.sales[:, :origin]).any(axis=1, keepdims=True)
+    demand = judged_demand(panel)[:, origin : origin + horizon]
+    return np.where(was_seen, demand, np.float32(np.nan))
 
 
 def last_origins(
