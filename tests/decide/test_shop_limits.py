@@ -58,6 +58,37 @@ def test_limits_and_minima_are_kept(seed: int, budget: float, share: float) -> N
         assert spent == 0 or spent >= minimum.least * (1 - 1e-6)
 
 
+def in_packs(offer: Worth, packs: int) -> Worth:
+    """The same offer pack by pack, where a step holds so many, all worth the same."""
+    return Worth(offer.step / packs, np.repeat(offer.worth / packs, packs, axis=1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 100_000), share=st.floats(0.05, 1.5), minimum=st.sampled_from([0, 0.4]))
+def test_steps_of_several_packs_are_bought_pack_by_pack(
+    seed: int, share: float, minimum: float
+) -> None:
+    """Very large orders are weighed in steps of several packs; what is ordered is as if it were in packs."""
+    rng = np.random.default_rng(seed)
+    coarse = Worth(np.full(4, 5.0), -np.sort(-rng.exponential(5.0, (4, 6)), axis=1))
+    wanted = rng.integers(0, 31, 4).astype(float)
+    cost, least = rng.uniform(1, 9, 4), np.ones(4)
+    if minimum:
+        least = np.minimum(rng.integers(1, 12, 4), np.maximum(wanted, 1))
+    rows = np.arange(4)
+    order = (SupplierOrder(rows, (Limit("value", cost, minimum * float(cost @ wanted)),)),)
+    limit = (Limit("budget", cost, most=share * float(cost @ wanted)),)
+    by_step = share_out(wanted, coarse, limit, order, line_least=least, pack=np.ones(4))
+    by_pack = share_out(wanted, in_packs(coarse, 5), limit, order, line_least=least)
+    np.testing.assert_array_equal(by_step, np.rint(by_step))
+    assert cost @ by_step <= limit[0].most * (1 + 1e-6) + 1e-9
+    assert share < 1 or (by_step == wanted).all()
+    if minimum == 0:
+        assert value(in_packs(coarse, 5), by_step, order) == pytest.approx(
+            value(in_packs(coarse, 5), by_pack, order)
+        )
+
+
 @settings(max_examples=120, deadline=None)
 @given(
     seed=st.integers(0, 100_000),

@@ -51,6 +51,23 @@ def test_more_room_never_earns_less(seed: int, low: float, more: float) -> None:
     assert roomy >= tight - offer.worth.max()
 
 
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), least=st.floats(0, 400), room=st.floats(0, 300))
+def test_steps_of_several_packs_are_cut_and_filled_pack_by_pack(
+    seed: int, least: float, room: float
+) -> None:
+    """A line may end inside a step: the order is what it would be if every pack were a step of its own."""
+    rng = np.random.default_rng(seed)
+    coarse = Worth(np.full(4, 6.0), -np.sort(-rng.normal(1.0, 3.0, (4, 8)), axis=1))
+    fine = Worth(np.full(4, 2.0), np.repeat(coarse.worth / 3, 3, axis=1))
+    wanted, cost = 2.0 * rng.integers(0, 24, 4), rng.uniform(1, 9, 4)
+    limits = (Limit("value", cost, least, least + room),)
+    by_step = fit_whole_order(wanted, coarse, limits, pack=np.full(4, 2.0))
+    by_pack = fit_whole_order(wanted, fine, limits)
+    np.testing.assert_allclose(by_step.quantity, by_pack.quantity, atol=1e-9)
+    assert by_step.worth == pytest.approx(by_pack.worth, abs=1e-9)
+
+
 def test_a_minimum_is_reached_with_the_packs_that_hurt_least() -> None:
     """No other way of adding packs loses less per euro."""
     offer = Worth(np.ones(3), np.array([[5.0, -3.0], [5.0, -1.0], [5.0, -2.0]]))
@@ -95,5 +112,5 @@ def test_contradictions_are_refused() -> None:
     """A most below its least, and half packs."""
     with pytest.raises(ConfigError, match="at most 1 but at least 2"):
         Limit("value", np.ones(1), least=2, most=1)
-    with pytest.raises(ShapeError, match="not a whole number of steps of 6"):
+    with pytest.raises(ShapeError, match="not a whole number of packs of 6"):
         fit_whole_order([4.0], Worth(np.array([6.0]), np.ones((1, 2))))

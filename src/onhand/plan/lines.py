@@ -383,9 +383,6 @@ def _because(work: Workings, row: int, reason: Reason) -> list[str]:
             said.append(f"the minimum order of {units(float(terms.minimum_order[row]))} {change}")
         elif increment.constraint in _SAID:
             said.append(f"{_SAID[increment.constraint]} {change}")
-        elif -increment.units >= terms.pack_size[row]:
-            what = "units" if terms.pack_size[row] == 1 else "packs"
-            said.append(f"counting so large an order in steps of several {what} {change}")
         elif terms.pack_size[row] == 1:
             said.append(f"rounding to whole units {change}")
         else:

@@ -44,6 +44,7 @@ def proposal(rng: np.random.Generator) -> Proposal:
         least=least,
         most=np.maximum(quantity, step * rng.integers(0, 2 * K, N)),
         unit_cost=rng.uniform(0.5, 9.0, N),
+        pack=step,
         step=step,
         worth=-np.sort(-rng.normal(3.0, 4.0, (N, K)), axis=1),
         saves=np.zeros((N, K)),

@@ -41,6 +41,7 @@ def lines(quantity: np.ndarray, unit_cost: np.ndarray, worth: np.ndarray) -> Pro
         least=one,
         most=np.full(n, np.inf),
         unit_cost=unit_cost,
+        pack=one,
         step=one,
         worth=worth,
         saves=np.zeros((n, K)),

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onhand.decide.replenish.marginal import Worth
-from onhand.decide.replenish.whole_order import Limit, ranked_blocks
+from onhand.decide.replenish.whole_order import Limit, ranked_blocks, whole_packs
 
 __all__ = ["SupplierOrder", "share_out"]
 
@@ -60,7 +60,8 @@ class SupplierOrder:
 class _Ranking:
     """All orders' blocks of steps, and the list in which they are tried.
 
-    row, steps, owner, place, worth : (B,) of each block;  size : (limits, B)
+    row, units, packs, owner, place, worth : (B,) of each block;  size : (limits, B)
+        packs: of which each can be had by itself; 1: the block comes whole
     first, order_cost : (O,) of each order: its first block, and the money for placing it
     least, head : (O,) blocks of the least that its supplier accepts, and of the head that earns most per share
     items : heads and blocks that earn something, best per share first; o: the head of order o, O + b: block b
@@ -68,7 +69,8 @@ class _Ranking:
     """
 
     row: Whole
-    steps: Whole
+    units: Array
+    packs: Whole
     owner: Whole
     place: Whole
     worth: Array
@@ -106,7 +108,7 @@ class _Found:
 
     earned: float
     ranking: _Ranking | None
-    taken: NDArray[np.bool_]
+    taken: Array
     used: Array
 
 
@@ -117,6 +119,7 @@ def share_out(
     orders: tuple[SupplierOrder, ...],
     *,
     line_least: ArrayLike = 0.0,
+    pack: ArrayLike | None = None,
 ) -> Array:
     """The quantities, (N,), that keep every limit's most; unchanged where they already do.
 
@@ -125,10 +128,11 @@ def share_out(
 
     Parameters
     ----------
-    quantity : (N,) units in whole steps of the offer, as the suppliers accept them
+    quantity : (N,) units in whole packs, as the suppliers accept them
     limits : of the shop as a whole; only their `most` counts
     orders : every stock point with a quantity belongs to one
     line_least : (N,) units; a line is bought at least to here, or not at all
+    pack : (N,) units, of which a step of the offer holds a whole number. None: a step is one pack
 
     >>> offer = Worth(np.ones(2), np.array([[9.0, 4.0], [6.0, 5.0]]))
     >>> budget = Limit("budget", np.ones(2), most=3.0)
@@ -141,19 +145,29 @@ def share_out(
     each = np.array([limit.unit_size for limit in limits])  # (limits, N)
     if (each @ wanted <= most * (1 + 1e-9)).all():
         return wanted
-    least = np.broadcast_to(np.ceil(np.asarray(line_least) / offer.step - 1e-9), len(wanted))
-    steps = np.rint(wanted / offer.step).astype(np.int64)
+    one = offer.step if pack is None else np.asarray(pack, dtype=np.float64)
+    lines = _Lines(wanted, whole_packs(line_least, one, up=True), one, offer)
     total = np.maximum(each @ wanted, 1e-12)
     rankings = [
-        _ranked(orders, steps, least, offer, each, weight / total, is_lean=is_lean)
+        _ranked(orders, lines, each, weight / total, is_lean=is_lean)
         for weight in _weights(len(limits))
         for is_lean in ((False, True) if any(order.least for order in orders) else (False,))
     ]
     found = _best(rankings, most * (1 + 1e-9), len(wanted))
-    bought = np.zeros_like(steps)
+    bought = np.zeros_like(wanted)
     if found.ranking is not None:
-        np.add.at(bought, found.ranking.row, found.ranking.steps * found.taken)
-    return bought * offer.step
+        np.add.at(bought, found.ranking.row, found.ranking.units * found.taken)
+    return np.asarray(np.rint(bought / one) * one)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Every line: units wanted, the least of it and a pack, each (N,) or one for all; worth by steps."""
+
+    wanted: Array
+    least: Array
+    pack: Array
+    offer: Worth
 
 
 def _weights(n_limits: int) -> Array:
@@ -210,15 +224,15 @@ def _best_at(
     """The best of all ways under exactly these limits."""
     from onhand.decide.replenish.shop_limits_kernel import buy_down
 
-    best = _Found(0.0, None, np.zeros(0, dtype=np.bool_), np.zeros(len(most)))
+    best = _Found(0.0, None, np.zeros(0), np.zeros(len(most)))
     used = np.zeros(len(most))
     for ranking, roles in zip(rankings, ways, strict=True):
         r = ranking
         for role in roles:
             head = np.where(role == 1, r.least, r.head)
             earned, taken, took = buy_down(
-                r.items, r.owner, r.row, r.place, r.size, r.worth, r.first, head, r.order_cost,
-                role, most, n_rows,
+                r.items, r.owner, r.row, r.place, r.packs, r.size, r.worth, r.first, head,
+                r.order_cost, role, most, n_rows,
             )  # fmt: skip
             if earned > best.earned + 1e-9:
                 best = _Found(earned, r, taken, used)
@@ -259,9 +273,7 @@ def _roles(ranking: _Ranking) -> NDArray[np.int64]:
 
 def _ranked(
     orders: tuple[SupplierOrder, ...],
-    steps: Whole,
-    least: Array,
-    offer: Worth,
+    lines: _Lines,
     each: Array,
     weight: Array,
     *,
@@ -274,62 +286,89 @@ def _ranked(
     unit = np.maximum(weight @ each, 1e-15)  # what takes nothing of the limits is bought first
     parts = []
     for order in orders:
-        rows = order.rows[steps[order.rows] > 0]
+        rows = order.rows[lines.wanted[order.rows] > 0]
         if len(rows):
-            parts.append(_blocks_of(order, rows, steps, least, offer, unit, is_lean=is_lean))
-    counts = np.array([len(p[0]) for p in parts], dtype=np.int64)
-    row, n_steps, worth, share = (np.concatenate([p[i] for p in parts]) for i in range(4))
+            parts.append(_blocks_of(order, rows, lines, unit, is_lean=is_lean))
+    row, units, packs, worth, share = (
+        np.concatenate([getattr(p, name) for p in parts])
+        for name in ("row", "units", "packs", "worth", "share")
+    )
+    counts = np.array([len(p.row) for p in parts], dtype=np.int64)
     owner = np.repeat(np.arange(len(parts)), counts)
     first = np.cumsum(counts) - counts
-    head_worth, head_share = (np.array([p[i] for p in parts]) for i in (7, 8))
-    values = np.concatenate([head_worth, worth])
-    rate = values / np.maximum(np.concatenate([head_share, share]), 1e-15)
+    values = np.concatenate([[p.head_worth for p in parts], worth])
+    shares = np.concatenate([[p.head_share for p in parts], share])
+    rate = values / np.maximum(shares, 1e-15)
     items = np.argsort(-rate, kind="stable")
     return _Ranking(
         row=row,
-        steps=n_steps,
+        units=units,
+        packs=packs,
         owner=owner,
         place=np.arange(len(row)) - first[owner],
         worth=worth,
-        size=each[:, row] * (offer.step[row] * n_steps),
+        size=each[:, row] * units,
         first=first,
-        order_cost=np.array([p[4] for p in parts]),
-        least=np.array([p[5] for p in parts], dtype=np.int64),
-        head=np.array([p[6] for p in parts], dtype=np.int64),
+        order_cost=np.array([p.order_cost for p in parts]),
+        least=np.array([p.least for p in parts], dtype=np.int64),
+        head=np.array([p.head for p in parts], dtype=np.int64),
         items=items[values[items] > 0],
         weight=weight,
     )
 
 
+@dataclass(frozen=True)
+class _Blocks:
+    """One order's blocks in the order in which they are bought.
+
+    row, units, packs, worth, share : (B,) as in `_Ranking`; share: of the limits
+    least, head : blocks of the least that the supplier accepts, and of the head that earns most per share
+    head_worth, head_share : of that head, the order paid
+    """
+
+    row: Whole
+    units: Array
+    packs: Whole
+    worth: Array
+    share: Array
+    order_cost: float
+    least: int
+    head: int
+    head_worth: float
+    head_share: float
+
+
 def _blocks_of(
-    order: SupplierOrder,
-    rows: Whole,
-    steps: Whole,
-    least: Array,
-    offer: Worth,
-    unit: Array,
-    *,
-    is_lean: bool,
-) -> tuple[Whole, Whole, Array, Array, float, int, int, float, float]:
-    """An order's stock points, steps, worths and shares, block by block; its cost; its least and its best
-    head in blocks; what that head is worth and its share."""
-    mine = Worth(offer.step[rows], offer.worth[rows])
-    nothing = np.zeros(len(rows), dtype=np.int64)
-    at, n_steps, worth, share = ranked_blocks(nothing, steps[rows], least[rows], mine, unit[rows])
-    n_least = _head(order, rows[at], mine.step[at] * n_steps)
+    order: SupplierOrder, rows: Whole, lines: _Lines, unit: Array, *, is_lean: bool
+) -> _Blocks:
+    n = len(lines.wanted)
+    step = lines.offer.step[rows]
+    least, pack = (np.broadcast_to(x, n)[rows] for x in (lines.least, lines.pack))
+    mine = Worth(step, lines.offer.worth[rows])
+    found = ranked_blocks(0.0, lines.wanted[rows] / step, least / step, mine, unit[rows])
+    units = step[found.row] * found.steps
+    n_least = _head(order, rows[found.row], units)
     if is_lean and not order.is_whole:
-        kept, left_out = _lean(order, rows[at[:n_least]], (mine.step[at] * n_steps)[:n_least])
-        turn = np.concatenate([kept, left_out, np.arange(n_least, len(at))])
-        at, n_steps, worth, share = at[turn], n_steps[turn], worth[turn], share[turn]
+        kept, left_out = _lean(order, rows[found.row[:n_least]], units[:n_least])
+        found = found.at(np.concatenate([kept, left_out, np.arange(n_least, len(units))]))
+        units = step[found.row] * found.steps
         n_least = len(kept)
     # Nobody would stop before a block that makes the head earn more per share.
-    values, shares = np.cumsum(worth) - order.order_cost, np.cumsum(share)
+    values, shares = np.cumsum(found.worth) - order.order_cost, np.cumsum(found.size)
     rates = (values / np.maximum(shares, 1e-15))[n_least - 1 :]
     n_head = n_least + int(np.argmax(rates >= rates.max() - 1e-12 * abs(rates.max())))
-    return (
-        rows[at], n_steps, worth, share, order.order_cost, n_least, n_head,
-        float(values[n_head - 1]), float(shares[n_head - 1]),
-    )  # fmt: skip
+    return _Blocks(
+        row=rows[found.row],
+        units=units,
+        packs=np.where(found.is_head, 1, np.rint(units / pack[found.row])).astype(np.int64),
+        worth=found.worth,
+        share=found.size,
+        order_cost=order.order_cost,
+        least=n_least,
+        head=n_head,
+        head_worth=float(values[n_head - 1]),
+        head_share=float(shares[n_head - 1]),
+    )
 
 
 def _head(order: SupplierOrder, rows: Whole, units: Array) -> int:

@@ -17,6 +17,7 @@ def buy_down(
     owner: Any,
     row: Any,
     place: Any,
+    packs: Any,
     size: Any,
     worth: Any,
     first: Any,
@@ -26,18 +27,18 @@ def buy_down(
     most: Any,
     n_rows: int,
 ) -> tuple[float, Any, Any]:
-    """What is earned, which blocks are taken (B,), and what they take of each limit (limits,).
+    """What is earned, which share of each block is taken (B,), and what that takes of each limit (limits,).
 
     items : what to try, best first: o < O is the head of order o, O + b is block b
-    owner, row, place, worth, size : of each block: its order, its stock point, its number in its order,
-        money, (limits, B)
+    owner, row, place, packs, worth, size : of each block: its order, its stock point, its number in its
+        order, of how many packs as many as fit can be taken, money, (limits, B)
     first, head : (O,) of each order: its first block, and how many blocks its head has
     role : (O,) 1: its head is bought before anything else; 0: in its turn; -1: not at all
 
     Earns -inf where the heads to be bought first do not fit.
     """
     n_orders, n_limits = len(first), len(most)
-    taken = np.zeros(len(owner), dtype=np.bool_)
+    taken = np.zeros(len(owner))
     ended = np.zeros(n_rows, dtype=np.bool_)
     started = np.zeros(n_orders, dtype=np.bool_)
     used = np.zeros(n_limits)
@@ -47,7 +48,7 @@ def buy_down(
             started[o] = True
             earned -= order_cost[o]
             for b in range(first[o], first[o] + head[o]):
-                taken[b] = True
+                taken[b] = 1.0
                 earned += worth[b]
                 for m in range(n_limits):
                     used[m] += size[m, b]
@@ -74,12 +75,23 @@ def buy_down(
         if not fits:
             if item >= n_orders:
                 ended[row[start]] = True
+                n_fit = packs[start]
+                for m in range(n_limits):
+                    if size[m, start] > 0.0:
+                        room = (most[m] - used[m]) / size[m, start] * packs[start]
+                        n_fit = min(n_fit, int(np.floor(room)))
+                if n_fit > 0:
+                    part = n_fit / packs[start]
+                    taken[start] = part
+                    earned += worth[start] * part
+                    for m in range(n_limits):
+                        used[m] += size[m, start] * part
             continue
         if item < n_orders:
             started[o] = True
             earned -= order_cost[o]
         for b in range(start, stop):
-            taken[b] = True
+            taken[b] = 1.0
             earned += worth[b]
             for m in range(n_limits):
                 used[m] += size[m, b]

@@ -4,6 +4,9 @@ A supplier may ask for a minimum value, weight or volume, and a container or a b
 Both are met where it hurts least: packs are pulled forward, or left for later, in the order of their
 expected worth per unit of what is limited (`onhand.decide.replenish.marginal`). What each rule added
 or took is kept, so that a planner sees the pure need first.
+
+The worth of a very large order is known for steps of several packs, all packs of a step alike. What is ordered
+is whole packs all the same: a line may end inside a step.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from onhand.decide.replenish.marginal import Worth
 from onhand.errors import ConfigError, ShapeError
 
-__all__ = ["Limit", "WholeOrder", "fit_whole_order", "ranked_blocks"]
+__all__ = ["Blocks", "Limit", "WholeOrder", "fit_whole_order", "ranked_blocks", "whole_packs"]
 
 Array = NDArray[np.float64]
 
@@ -80,23 +83,25 @@ def fit_whole_order(
     order_cost: float = 0.0,
     line_least: ArrayLike = 0.0,
     line_most: ArrayLike = np.inf,
+    pack: ArrayLike | None = None,
 ) -> WholeOrder:
     """The order closest to `quantity` in expected money that keeps every limit.
 
     Parameters
     ----------
-    quantity : (N,) units, in whole steps of the offer
+    quantity : (N,) units, in whole packs
         What each stock point of this supplier should get, limits aside.
     offer : the steps on offer at each stock point, (N, K); nothing beyond them is ever added
     limits : applied in turn: every `least` first, then every `most`
     order_cost : money for placing the order at all
     line_least : (N,) units; a line is left out or added only whole up to here (minimum order)
     line_most : (N,) units; no line is raised above it (shelf life, phase-out)
+    pack : (N,) units, of which a step holds a whole number. None: a step is one pack
 
     Raises
     ------
     ShapeError
-        When a quantity is not a whole number of steps.
+        When a quantity is not a whole number of packs.
 
     >>> import numpy as np
     >>> offer = Worth(np.array([1.0, 1.0]), np.array([[9.0, -0.1, -0.4], [8.0, -0.2, -0.5]]))
@@ -106,24 +111,24 @@ def fit_whole_order(
     ([2.0, 2.0], 16.7)
     """
     wanted = np.asarray(quantity, dtype=np.float64)
-    steps = _whole_steps(wanted, offer)
-    least = np.broadcast_to(
-        np.ceil(np.asarray(line_least, dtype=np.float64) / offer.step - 1e-9), len(steps)
-    )
-    most = np.floor(np.asarray(line_most, dtype=np.float64) / offer.step + 1e-9)
-    most = np.maximum(np.minimum(most, offer.worth.shape[1]), steps).astype(np.int64)
+    each = offer.step if pack is None else np.asarray(pack, dtype=np.float64)
+    per_step = np.rint(offer.step / each)  # packs
+    steps = _in_packs(wanted, each) / per_step
+    least = np.broadcast_to(whole_packs(line_least, each, up=True) / offer.step, len(steps))
+    most = whole_packs(line_most, each, up=False) / offer.step
+    most = np.maximum(np.minimum(most, offer.worth.shape[1]), steps)
     increments: dict[str, Array] = {}
     short_of = []
     if steps.any():
         for limit in limits:
             if limit.least > 0:
-                steps, added = _add(steps, most, least, offer, limit)
+                steps, added = _add(steps, most, least, offer, limit, per_step)
                 increments[limit.name] = added
                 if limit.size(steps * offer.step) < limit.least * (1 - 1e-9):
                     short_of.append(limit.name)
         for limit in limits:
             if np.isfinite(limit.most):
-                steps, taken = _leave_out(steps, least, offer, limit)
+                steps, taken = _leave_out(steps, least, offer, limit, per_step)
                 increments[limit.name] = increments.get(limit.name, 0.0) + taken
     worth = _worth_of(steps, offer) - order_cost * bool(steps.any())
     broken = _still_short(steps, offer, limits)
@@ -136,91 +141,141 @@ def fit_whole_order(
     return WholeOrder(steps * offer.step, MappingProxyType(increments), worth, False, ())
 
 
-def _whole_steps(quantity: Array, offer: Worth) -> NDArray[np.int64]:
-    ratio = quantity / offer.step
-    steps = np.rint(ratio).astype(np.int64)
-    off = np.abs(ratio - steps) > 1e-6
+def whole_packs(units: ArrayLike, pack: Array, *, up: bool) -> Array:
+    """Units (N,) as whole packs, rounded up or down; a billionth of a pack is no reason for another one.
+
+    >>> whole_packs([7.0, np.inf], np.array([3.0, 3.0]), up=True).tolist()
+    [9.0, inf]
+    """
+    ratio = np.asarray(units, dtype=np.float64) / pack
+    return np.asarray((np.ceil(ratio - 1e-9) if up else np.floor(ratio + 1e-9)) * pack)
+
+
+def _in_packs(quantity: Array, pack: Array) -> Array:
+    ratio = quantity / pack
+    packs = np.rint(ratio)
+    off = np.abs(ratio - packs) > 1e-6
     if off.any():
         i = int(np.argmax(off))
         raise ShapeError(
-            f"stock point {i}: {quantity[i]:g} units are not a whole number of steps of "
-            f"{offer.step[i]:g}; round the order to packs first"
+            f"stock point {i}: {quantity[i]:g} units are not a whole number of packs of "
+            f"{pack[i]:g}; round the order to packs first"
         )
-    return steps
+    return packs
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Steps of several stock points that are bought or left out one after the other, each (B,).
+
+    row : stock point;  steps : how many of its steps, a part of one where a line begins or ends inside it
+    worth : expected money;  size : of what is limited
+    is_head : whether it is a least order, of which no part is to be had
+    """
+
+    row: NDArray[np.int64]
+    steps: Array
+    worth: Array
+    size: Array
+    is_head: NDArray[np.bool_]
+
+    def at(self, index: NDArray[np.int64]) -> Blocks:
+        """Some of them, in this order."""
+        return Blocks(
+            self.row[index],
+            self.steps[index],
+            self.worth[index],
+            self.size[index],
+            self.is_head[index],
+        )
 
 
 def ranked_blocks(
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
-    least: Array,
-    offer: Worth,
-    unit_size: Array,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, Array]:
-    """Steps first..last-1 of every stock point in blocks, best worth per size first.
+    first: ArrayLike, last: ArrayLike, least: ArrayLike, offer: Worth, unit_size: Array
+) -> Blocks:
+    """The steps from `first` to `last` (N,) of every stock point in blocks, best worth per size first.
 
-    The steps below `least` (N,) make one block, every other step is one of its own. Gives back the
-    stock point, the steps, the worth and the size of each block. Worth falls along a stock point's
-    steps, so its blocks appear in the order in which they can be bought.
+    The steps below `least` (N,) make one block, every other step is one of its own. Worth falls along a
+    stock point's steps, so its blocks appear in the order in which they can be bought.
     """
     k = np.arange(offer.worth.shape[1])
-    is_offered = (last > first) & (unit_size > 0)
-    chosen = (k >= first[:, None]) & (k < last[:, None]) & is_offered[:, None]
-    is_head = chosen & (k < least[:, None])
-    heads = np.flatnonzero(is_head.any(axis=1))
-    singles = chosen & ~is_head
-    row = np.concatenate([heads, np.nonzero(singles)[0]])
-    steps = np.concatenate([is_head[heads].sum(axis=1), np.ones(len(row) - len(heads), np.int64)])
-    worth = np.concatenate([(offer.worth * is_head)[heads].sum(axis=1), offer.worth[singles]])
+    n = len(unit_size)
+    start = np.broadcast_to(np.asarray(first, dtype=np.float64), (n,))
+    end = np.where(unit_size > 0, np.asarray(last, dtype=np.float64), start)
+    edge = np.clip(np.asarray(least, dtype=np.float64), start, np.maximum(start, end))
+    in_head = _overlap(k, start, edge)
+    singles = _overlap(k, edge, end)
+    heads = np.flatnonzero(edge > start + _SPECK)
+    row, step = np.nonzero(singles > _SPECK)
+    part = singles[row, step]
+    row = np.concatenate([heads, row])
+    steps = np.concatenate([in_head[heads].sum(axis=1), part])
+    worth = np.concatenate(
+        [(offer.worth * in_head)[heads].sum(axis=1), offer.worth[singles > _SPECK] * part]
+    )
     size = unit_size[row] * offer.step[row] * steps
     order = np.argsort(-worth / np.maximum(size, 1e-300), kind="stable")
-    return row[order], steps[order], worth[order], size[order]
+    return Blocks(row, steps, worth, size, np.arange(len(row)) < len(heads)).at(order)
+
+
+_SPECK = 1e-9  # of a step
+
+
+def _overlap(k: NDArray[np.int64], start: Array, end: Array) -> Array:
+    """How much of each step k .. k + 1 lies between `start` and `end` (N,), (N, K)."""
+    return np.clip(np.minimum(k + 1, end[:, None]) - np.maximum(k, start[:, None]), 0.0, 1.0)
 
 
 def _add(
-    steps: NDArray[np.int64],
-    most: NDArray[np.int64],
-    least: Array,
-    offer: Worth,
-    limit: Limit,
-) -> tuple[NDArray[np.int64], Array]:
-    """Pulls the next best steps forward until the least is reached."""
+    steps: Array, most: Array, least: Array, offer: Worth, limit: Limit, per_step: Array
+) -> tuple[Array, Array]:
+    """Pulls the next best packs forward until the least is reached."""
     missing = limit.least - limit.size(steps * offer.step)
     if missing <= limit.least * 1e-9:
         return steps, np.zeros(len(steps))
-    last = np.where(most >= least, most, steps)
-    row, n_steps, _, size = ranked_blocks(steps, last, least, offer, limit.unit_size)
-    n = int(np.searchsorted(np.cumsum(size), missing * (1 - 1e-9))) + 1
-    more = np.bincount(row[:n], weights=n_steps[:n], minlength=len(steps)).astype(np.int64)
+    last = np.where(most >= least - _SPECK, most, steps)
+    blocks = ranked_blocks(steps, last, least, offer, limit.unit_size)
+    more = _until(blocks, missing, per_step)
     return steps + more, more * offer.step
 
 
 def _leave_out(
-    steps: NDArray[np.int64], least: Array, offer: Worth, limit: Limit
-) -> tuple[NDArray[np.int64], Array]:
-    """Leaves out the steps worth least until the most is kept."""
+    steps: Array, least: Array, offer: Worth, limit: Limit, per_step: Array
+) -> tuple[Array, Array]:
+    """Leaves out the packs worth least until the most is kept."""
     excess = limit.size(steps * offer.step) - limit.most
     if excess <= 1e-9 * max(limit.most, 1.0):
         return steps, np.zeros(len(steps))
-    nothing = np.zeros_like(steps)
-    row, n_steps, _, size = ranked_blocks(nothing, steps, least, offer, limit.unit_size)
-    n = int(np.searchsorted(np.cumsum(size[::-1]), excess * (1 - 1e-9))) + 1
-    last = slice(max(0, len(row) - n), None)
-    fewer = np.bincount(row[last], weights=n_steps[last], minlength=len(steps)).astype(np.int64)
+    blocks = ranked_blocks(0.0, steps, least, offer, limit.unit_size)
+    backwards = blocks.at(np.arange(len(blocks.row))[::-1])
+    fewer = _until(backwards, excess, per_step)
     return steps - fewer, -(fewer * offer.step)
 
 
-def _still_short(
-    steps: NDArray[np.int64], offer: Worth, limits: tuple[Limit, ...]
-) -> tuple[str, ...]:
+def _until(blocks: Blocks, size: float, per_step: Array) -> Array:
+    """Steps of each stock point, (N,), until so much is reached, in whole packs; all where it is not."""
+    sizes = np.cumsum(blocks.size)
+    n = int(np.searchsorted(sizes, size * (1 - 1e-9))) + 1
+    taken = blocks.steps[:n].copy()
+    if n <= len(sizes) and not blocks.is_head[n - 1]:
+        packs = np.rint(taken[-1] * per_step[blocks.row[n - 1]])
+        rest = size - (sizes[n - 2] if n > 1 else 0.0)
+        needed = np.ceil(rest * (1 - 1e-9) / blocks.size[n - 1] * packs - 1e-6)
+        taken[-1] *= min(1.0, max(needed, 1.0) / max(packs, 1.0))
+    found = np.bincount(blocks.row[:n], weights=taken, minlength=len(per_step))
+    return np.asarray(np.rint(found * per_step) / per_step)
+
+
+def _still_short(steps: Array, offer: Worth, limits: tuple[Limit, ...]) -> tuple[str, ...]:
     if not steps.any():
         return ()
     size = steps * offer.step
     return tuple(x.name for x in limits if x.least > 0 and x.size(size) < x.least * (1 - 1e-9))
 
 
-def _worth_of(steps: NDArray[np.int64], offer: Worth) -> float:
+def _worth_of(steps: Array, offer: Worth) -> float:
     """Expected money of the steps taken; steps beyond the offer count like its last one."""
     k = offer.worth.shape[1]
-    inside = (np.arange(k) < steps[:, None]) * offer.worth
+    inside = _overlap(np.arange(k), np.zeros(len(steps)), steps) * offer.worth
     beyond = np.maximum(steps - k, 0) * offer.worth[:, -1]
     return float(inside.sum() + beyond.sum())

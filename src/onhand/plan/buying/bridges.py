@@ -86,6 +86,7 @@ class Bridges:
             least=np.minimum(self.least, self.quantity),
             most=self.quantity,
             unit_cost=self.unit_cost,
+            pack=self.step,
             step=self.step,
             worth=worth,
             saves=np.zeros((n, n_steps)),

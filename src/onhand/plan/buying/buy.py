@@ -145,6 +145,7 @@ def _one_order(
             order_cost=rule.order_cost,
             line_least=proposal.least[rows],
             line_most=proposal.most[rows],
+            pack=proposal.pack[rows],
         )
 
     container = _container(rules, rows, rule)
@@ -212,7 +213,14 @@ def _afford(
 
     def shared(wanted: Array) -> tuple[float, Array]:
         orders = tuple(_order_of(wanted, rows, rule, proposal, rules) for rows, rule in groups)
-        left = share_out(wanted, offer_of(proposal), limits, orders, line_least=proposal.least)
+        left = share_out(
+            wanted,
+            offer_of(proposal),
+            limits,
+            orders,
+            line_least=proposal.least,
+            pack=proposal.pack,
+        )
         spent = sum(o.order_cost for o in orders if left[o.rows].any())
         return float(earned(proposal, left).sum()) - spent, left
 

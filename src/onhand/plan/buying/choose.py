@@ -38,7 +38,7 @@ from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.offers import offers_of
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.packing import Solver
-from onhand.plan.buying.proposals import Proposal, joined, propose
+from onhand.plan.buying.proposals import Proposal, in_steps, joined, propose
 from onhand.plan.buying.rules import Rules, SupplierRule, rules_of
 from onhand.plan.buying.together import Options, Together, choose_together
 from onhand.plan.buying.worlds import Worlds, supply_worlds
@@ -399,7 +399,8 @@ def _best_of(
 class _Answer:
     """What one offer answers, for the stock points that have it.
 
-    gap : what is missing on its terms;  line : what it would deliver, and at what price
+    gap : what is missing on its terms;  line : what it would deliver, and at what price, in whole steps
+    asked : (n,) units it would deliver, in whole packs
     until : (n,) periods over which all offers are compared
     cost : (n, K + 1) landed cost with k steps ordered;  parts : of its own line, by name
     """
@@ -412,6 +413,7 @@ class _Answer:
     ladder: PriceLadder
     gap: Missing
     line: Proposal
+    asked: Array
     until: Array
     cost: Array
     parts: Mapping[str, Array]
@@ -443,7 +445,7 @@ class _Answer:
 
         n_steps = self.line.worth.shape[1]
         cost = [landed(k * self.line.step).total for k in range(n_steps + 1)]
-        own = landed(self.line.quantity)
+        own = landed(self.asked)
         parts = {f.name: getattr(own, f.name) for f in fields(LandedCost)}
         return replace(self, until=until, cost=np.stack(cost, axis=1), parts=parts)
 
@@ -454,7 +456,7 @@ class _Answer:
         by = "" if bridge is None else str(offers[bridge.offer].terms.supplier[bridge.row])
         return OfferCompared(
             supplier=str(self.supplier[i]),
-            quantity=round(float(self.line.quantity[i]), 4),
+            quantity=round(float(self.asked[i]), 4),
             unit_cost=round(float(self.line.unit_cost[i]), 4),
             lead_time_days=round(float(self.lead_days[i]), 1),
             cost=round(sum(part.values()) - saved, 2),
@@ -480,6 +482,7 @@ def _answer(
     decided = replace(situation, supply=candidate.supply(rows, situation))
     view = View(decided, decided, None, ahead.shortage, ahead.issue)
     own = own_order(view, ahead)
+    line = propose(view, own, rules, rows, _STEPS)
     return _Answer(
         offer=offer,
         rows=rows,
@@ -489,7 +492,8 @@ def _answer(
         ladder=PriceLadder(rules.ladder.start[rows], rules.ladder.unit_cost[rows]),
         gap=missing(decided),
         until=np.ones(len(rows)),
-        line=propose(view, own, rules, rows, _STEPS),
+        line=in_steps(line),
+        asked=line.quantity,
         cost=np.zeros((len(rows), _STEPS + 1)),
         parts={},
     )

@@ -205,7 +205,7 @@ def _in_cycles(
     names, of_name = np.unique(supplier, return_inverse=True)
     is_asked = np.bincount(of_name, plain.quantity > 0, len(names)) > 0
     found = either(is_asked[of_name], lasting, plain)
-    steps = np.rint(found.quantity / found.step)
+    steps = found.quantity / found.step
     k = np.arange(found.worth.shape[1])
     is_lot = (found.by_cycle > 0)[:, None] & (k < steps[:, None])
     found = replace(found, worth=np.where(is_lot, np.maximum(found.worth, 0.0), found.worth))

@@ -98,7 +98,7 @@ class Asked:
         step = self.offer.step
         priced = np.broadcast_to(np.asarray(price, dtype=np.float64), n) * step
         worth = np.minimum.accumulate(self.offer.worth, axis=1) - priced[:, None]
-        steps = np.rint(self.wanted / step)
+        steps = np.floor(self.wanted / step + 1e-9)
         packs = np.floor(np.minimum(self.line_most / step, k) + 1e-9)
         packs = np.maximum(packs, np.minimum(steps, k)).astype(np.int64)
         measures = {name: (each, held) for name, each, held in self.container.holds}

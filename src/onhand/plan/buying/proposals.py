@@ -7,7 +7,7 @@ deliver, and raised to a price break where that saves money. Each step is kept, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import cast
 
 import numpy as np
@@ -17,12 +17,23 @@ from onhand.decide.replenish.cover import Shortage, row_quantile
 from onhand.decide.replenish.marginal import Worth, worth_of_steps
 from onhand.decide.replenish.price_breaks import PriceLadder, raise_to_breaks
 from onhand.decide.replenish.rounding import RoundedOrder
+from onhand.decide.replenish.whole_order import whole_packs
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.rules import Rules
 from onhand.plan.projection import View, supply_of
 
-__all__ = ["LOOK_AHEAD", "Offers", "Proposal", "earned", "either", "joined", "propose"]
+__all__ = [
+    "LOOK_AHEAD",
+    "Offers",
+    "Proposal",
+    "earned",
+    "either",
+    "in_steps",
+    "joined",
+    "offer_of",
+    "propose",
+]
 
 Array = NDArray[np.float64]
 Offers = dict[bytes, tuple[Array, Array, Array]]
@@ -42,7 +53,9 @@ class Proposal:
     least : below it a line is left out; a line raised to a break goes no lower than the break
     most : what will sell in time, and less than the next price break
     unit_cost : money per unit at the quantity
-    step, worth, saves : of each further step (n,), (n, K), (n, K): units, money, units saved from loss
+    pack : units that are sold together
+    step, worth, saves : of each further step (n,), (n, K), (n, K): units (of very large orders several
+        packs, all alike), money, units saved from loss
     """
 
     need: Array
@@ -60,6 +73,7 @@ class Proposal:
     least: Array
     most: Array
     unit_cost: Array
+    pack: Array
     step: Array
     worth: Array
     saves: Array
@@ -104,7 +118,8 @@ def propose(
         order_cost=costs.order_cost,
         most=most if raises else within,
     )
-    least = np.maximum(np.maximum(terms.minimum_order, ladder.begin(raised)), terms.pack_size)
+    fewest = np.maximum(np.maximum(terms.minimum_order, ladder.begin(raised)), terms.pack_size)
+    least = whole_packs(fewest, terms.pack_size, up=True)
     packs = np.ceil(np.round(raised / terms.pack_size, 9))
     coarse = np.maximum(1.0, np.ceil(packs / (0.6 * n_steps)))
     step, offers = coarse * terms.pack_size, {} if offers is None else offers
@@ -112,24 +127,24 @@ def propose(
     if offer is None:
         offer = _offer(situation, step, n_steps, cast(Shortage, view.shortage))
         offers[step.tobytes()] = offer
-    quantity = _in_steps(raised, offer[0], least, terms.pack_size)
-    priced = np.maximum(quantity, np.ceil(least / offer[0] - 1e-9) * offer[0])
+    priced = np.maximum(raised, least)
     return Proposal(
         need=rounded.need,
-        by_cycle=rounded.increments.get("order_cycle", np.zeros(len(quantity))),
+        by_cycle=rounded.increments.get("order_cycle", np.zeros(len(raised))),
         by_minimum=rounded.increments["minimum_order"],
-        by_pack=rounded.increments["pack_size"] + (quantity - raised),
+        by_pack=rounded.increments["pack_size"],
         by_shelf_life=after_life - rounded.quantity,
         by_phase_out=after_end - after_life,
         by_silence=alive - after_end,
         kept=kept - alive,
         by_capacity=within - kept,
         by_price_break=raised - within,
-        by_fee=np.zeros(len(quantity)),
-        quantity=quantity,
+        by_fee=np.zeros(len(raised)),
+        quantity=raised,
         least=least,
         most=np.minimum(most, ladder.end(priced) * (1 - 1e-6)),
         unit_cost=ladder.at(priced),
+        pack=terms.pack_size,
         step=offer[0],
         worth=offer[1],
         saves=offer[2],
@@ -157,8 +172,8 @@ def either(is_first: NDArray[np.bool_], first: Proposal, second: Proposal) -> Pr
 
 def earned(proposal: Proposal, quantity: Array) -> Array:
     """Expected money that each line's packs earn, (n,); packs beyond the offer earn nothing."""
-    steps = np.rint(quantity / proposal.step)
-    inside = np.arange(proposal.worth.shape[1]) < steps[:, None]
+    steps = quantity / proposal.step
+    inside = np.clip(steps[:, None] - np.arange(proposal.worth.shape[1]), 0.0, 1.0)
     return np.asarray((proposal.worth * inside).sum(axis=1))
 
 
@@ -195,12 +210,13 @@ def _offer(
     return money.step, money.worth, saved.worth
 
 
-def _in_steps(quantity: Array, step: Array, least: Array, pack: Array) -> Array:
-    """Whole steps; only lines of very many packs have steps of more than one."""
-    steps = np.floor(quantity / step + 1e-9)
-    fewest = np.ceil(least / step - 1e-9)
-    coarse = np.where(quantity > 0, np.maximum(steps, fewest) * step, 0.0)
-    return np.where(step > pack * (1 + 1e-9), coarse, quantity)
+def in_steps(lines: Proposal) -> Proposal:
+    """The lines in whole steps; only those of very many packs have steps of more than one."""
+    least = whole_packs(lines.least, lines.step, up=True)
+    steps = np.maximum(whole_packs(lines.quantity, lines.step, up=False), least)
+    quantity = np.where(lines.quantity > 0, steps, 0.0)
+    by_pack = lines.by_pack + (quantity - lines.quantity)
+    return replace(lines, by_pack=by_pack, quantity=quantity, least=least, pack=lines.step)
 
 
 def _sellable(view: View, window: Array, ladder: PriceLadder) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.decide.replenish.budget import buy_list
-from onhand.decide.replenish.whole_order import ranked_blocks
+from onhand.decide.replenish.whole_order import Blocks, ranked_blocks
 from onhand.plan.buying.proposals import Proposal, offer_of
 from onhand.plan.plan import Board, Frontier, FrontierPoint, NextPack, OrderLine, SupplierTotal
 from onhand.plan.wording import money, plural, units
@@ -168,11 +168,13 @@ def _up_to_the_plan(work: Workings) -> _Blocks:
     What they save is scaled to what the plan as a whole saves, packs of one line being counted apart.
     """
     line = work.bought.proposal
-    steps = np.rint(work.outlook.quantity / line.step).astype(np.int64)
-    inside = np.minimum(steps, line.worth.shape[1])
-    row, n_steps, worth, size = _ranked(line, np.zeros_like(inside), inside)
-    size = size * _ratio((work.outlook.quantity * work.bought.unit_cost).sum(), size.sum())
-    saved = _units_saved(line.saves, row, n_steps, np.zeros_like(inside))
+    inside = np.minimum(work.outlook.quantity / line.step, line.worth.shape[1])
+    found = _ranked(line, np.zeros_like(inside), inside)
+    row, worth = found.row, found.worth
+    size = found.size * _ratio(
+        (work.outlook.quantity * work.bought.unit_cost).sum(), found.size.sum()
+    )
+    saved = _units_saved(line.saves, found, np.zeros_like(inside))
     margin = saved * work.margin[row]
     out, bridges = work.outlook, work.bridges
     all_saved = float((out.lost - out.lost_with).sum())
@@ -201,42 +203,44 @@ def _up_to_the_plan(work: Workings) -> _Blocks:
 def _beyond_the_plan(work: Workings) -> _Blocks:
     """The packs that would be bought next, as long as they are worth anything."""
     line = work.bought.proposal
-    steps = np.rint(work.outlook.quantity / line.step).astype(np.int64)
-    first = np.minimum(steps, line.worth.shape[1])
+    first = np.minimum(work.outlook.quantity / line.step, line.worth.shape[1])
     last = np.maximum(first, (line.worth > 0).sum(axis=1))
-    last = np.where(last >= np.ceil(line.least / line.step - 1e-9), last, first)
-    row, n_steps, worth, size = _ranked(line, first, last)
-    pays = worth > 0
-    row, n_steps, size = row[pays], n_steps[pays], size[pays]
-    saved = _units_saved(line.saves, row, n_steps, first)
-    return _Blocks(size, saved, saved * work.margin[row])
+    last = np.where(last >= line.least / line.step - 1e-9, last, first)
+    found = _ranked(line, first, last)
+    found = found.at(np.flatnonzero(found.worth > 0))
+    saved = _units_saved(line.saves, found, first)
+    return _Blocks(found.size, saved, saved * work.margin[found.row])
 
 
-def _ranked(
-    line: Proposal, first: NDArray[np.int64], last: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, Array]:
-    """Stock point, steps, worth and money of the blocks from step `first` to `last`, the best first."""
-    fewest = np.ceil(line.least / line.step - 1e-9)
+def _ranked(line: Proposal, first: Array, last: Array) -> Blocks:
+    """The blocks from step `first` to `last`, the best worth per money first."""
     priced = np.maximum(line.unit_cost, 1e-9)
-    return ranked_blocks(first, last, fewest, offer_of(line), priced)
+    return ranked_blocks(first, last, line.least / line.step, offer_of(line), priced)
 
 
 def _ratio(whole: float, parts: float) -> float:
     return whole / parts if parts > 1e-12 else 1.0
 
 
-def _units_saved(
-    saves: Array, row: NDArray[np.int64], n_steps: NDArray[np.int64], first: NDArray[np.int64]
-) -> Array:
+def _units_saved(saves: Array, blocks: Blocks, first: Array) -> Array:
     """Units that each block of the list is expected to save from being lost, (B,)."""
-    done = first.copy()
-    saved = np.zeros(len(row))
     running = np.concatenate([np.zeros((len(saves), 1)), np.cumsum(saves, axis=1)], axis=1)
-    for b, (i, n) in enumerate(zip(row.tolist(), n_steps.tolist(), strict=True)):
-        end = min(done[i] + n, saves.shape[1])
-        saved[b] = running[i, end] - running[i, done[i]]
-        done[i] = end
+    order = np.argsort(blocks.row, kind="stable")  # those of a stock point one after the other
+    row, steps = blocks.row[order], blocks.steps[order]
+    total = np.cumsum(steps)
+    at = np.searchsorted(row, row)  # the first of its stock point
+    end = first[row] + total - (total[at] - steps[at])
+    saved = np.empty(len(row))
+    saved[order] = _until_step(running, row, end) - _until_step(running, row, end - steps)
     return saved
+
+
+def _until_step(running: Array, row: NDArray[np.int64], step: Array) -> Array:
+    """Sums up to a step of each row, a part of the next one included."""
+    place = np.clip(step, 0.0, running.shape[1] - 1.0)
+    whole = np.minimum(np.floor(place + 1e-9).astype(np.int64), running.shape[1] - 2)
+    part = place - whole
+    return np.asarray(running[row, whole] * (1 - part) + running[row, whole + 1] * part)
 
 
 def _point(spend: float, margin: float, fill: float) -> FrontierPoint:
