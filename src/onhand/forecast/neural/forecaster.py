@@ -127,7 +127,7 @@ class Neural:
 
 def _scaled_targets(windows: Windows, end: int, seed: int) -> NDArray[np.float32]:
     """Demand / scale (M,) of some training windows; empty where there are none."""
-    if end < 2:
+    if end < 2 or windows.n_series == 0:
         return np.empty(0, np.float32)
     rng = np.random.default_rng(seed)
     size = max(1, min(_MOST_SAMPLED // windows.layout.horizon, windows.n_series * (end - 1)))

@@ -29,6 +29,7 @@ from onhand.forecast.neural.heads import (
 from onhand.forecast.neural.layout import Layout
 from onhand.forecast.neural.trained import TrainedNeural, forecast_with
 from onhand.forecast.neural.training import n_threads
+from onhand.forecast.neural.whole import whole_or_not_at_all
 from onhand.forecast.neural.windows import Batch
 
 __all__ = ["Served", "export"]
@@ -49,19 +50,21 @@ def export(trained: TrainedNeural, path: Path | str) -> Path:
     Raises
     ------
     ConfigError
-        When there is no network to write, or the packages of `onhand[deep]` are missing.
+        When there is no network to write, the file cannot be written, or the packages of
+        `onhand[deep]` are missing.
     """
     if trained.network is None:
         raise ConfigError(
             "nothing was learned from a history this short or empty, so there is no network to write"
         )
     path = Path(path)
-    _write_graph(trained, path)
-    import onnx
+    with whole_or_not_at_all(path) as part:
+        _write_graph(trained, part)
+        import onnx
 
-    model = onnx.load(str(path))
-    onnx.helper.set_model_props(model, {"onhand": json.dumps(_told(trained))})
-    onnx.save(model, str(path))
+        model = onnx.load(str(part))
+        onnx.helper.set_model_props(model, {"onhand": json.dumps(_told(trained))})
+        onnx.save(model, str(part))
     return path
 
 

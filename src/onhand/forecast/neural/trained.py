@@ -162,7 +162,7 @@ def _spoken(
 ) -> tuple[Floats, Floats]:
     """Raw numbers (n, H, K) and scales (n,) of the series `rows` at one origin."""
     parts = []
-    for start in range(0, len(rows), _BLOCK):
+    for start in range(0, max(len(rows), 1), _BLOCK):
         some = rows[start : start + _BLOCK]
         batch = windows.batch(some, np.full(len(some), origin))
         parts.append((say(batch), batch.scale))

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from onhand.errors import ConfigError, ReadError
 from onhand.forecast.neural.heads import Head
+from onhand.forecast.neural.whole import whole_or_not_at_all
 from onhand.forecast.neural.windows import Batch, Windows
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Training:
         0: every series counts the same, however little it sells; 1: by its units.
     device : "auto" (CUDA where there is one, in mixed precision), "cpu" or "cuda"
     checkpoint : file that keeps the state after each epoch, to resume from; None: none is kept
+        It is replaced by a whole one or not at all.
     tensorboard : folder for logs that TensorBoard reads; None: no logs
     progress : called with each `Epoch`
 
@@ -127,8 +129,9 @@ class Training:
 
     def __post_init__(self) -> None:
         for name in ("n_epochs", "n_steps", "batch_size", "patience"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
+            value = getattr(self, name)
+            if not isinstance(value, int | np.integer) or value < 1:
+                raise ConfigError(f"{name} is {value}; it must be a whole number, at least 1")
         for name in ("learning_rate", "clip"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0")
@@ -159,7 +162,9 @@ def train(
     with on_threads(), torch.random.fork_rng():
         run = _Run.new(network, head, windows, origins, settings, seed)
         run.hiding = hiding
-        run.resume()
+        if settings.checkpoint is not None:
+            run.fingerprint = run.identity()
+            run.resume(Path(settings.checkpoint))
         if not run.log:
             run.best_loss = run.check()
         while not run.is_done:
@@ -183,6 +188,7 @@ class _Run:
     optimizer: torch.optim.Optimizer
     best: dict[str, Tensor]
     average: dict[str, Tensor]
+    fingerprint: str = ""
     best_loss: float = float("inf")
     hiding: Hiding | None = None
     log: list[Epoch] = field(default_factory=list)
@@ -329,20 +335,20 @@ class _Run:
                     total, count = total + float(loss.sum()), count + float(weight.sum())
         return total / count if count > 0 else float("inf")
 
-    def resume(self) -> None:
-        """Go on from the checkpoint, if there is one."""
+    def resume(self, path: Path) -> None:
+        """Go on from the checkpoint, if there is one; where there will be one, see that it can be."""
         import torch
 
-        path = self.settings.checkpoint
-        if path is None or not Path(path).exists():
-            return
+        if not path.exists():
+            with whole_or_not_at_all(path):
+                return
         try:
             kept = torch.load(path, map_location=self.device, weights_only=True)
         except Exception as error:
             raise ReadError(
                 f"the checkpoint {path} cannot be read ({error}); delete it to train from the start"
             ) from error
-        if kept.get("fingerprint") != self._fingerprint():
+        if not isinstance(kept, dict) or kept.get("fingerprint") != self.fingerprint:
             raise ConfigError(
                 f"the checkpoint {path} belongs to another training (other data, settings or seed); "
                 "delete it, or name another file"
@@ -359,11 +365,8 @@ class _Run:
 
         if self.settings.checkpoint is None:
             return
-        path = Path(self.settings.checkpoint)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
         state: dict[str, Any] = {
-            "fingerprint": self._fingerprint(),
+            "fingerprint": self.fingerprint,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "best": self.best,
@@ -371,18 +374,21 @@ class _Run:
             "best_loss": self.best_loss,
             "log": [(e.number, e.train_loss, e.valid_loss, e.rate, e.seconds) for e in self.log],
         }
-        torch.save(state, part)
-        os.replace(part, path)
+        with whole_or_not_at_all(Path(self.settings.checkpoint)) as part:
+            torch.save(state, part)
 
-    def _fingerprint(self) -> str:
-        """What must be the same for a training to go on: the data, the settings, the parts."""
-        s = self.settings
+    def identity(self) -> str:
+        """What must be the same for a training to go on: data, settings, and where the weights begin."""
+        s, w = self.settings, self.windows
         told = (s.n_epochs, s.n_steps, s.batch_size, s.learning_rate, s.weight_decay, s.dropout)
         more = (s.clip, s.patience, s.scale_power, self.seed, self.head, self.origins, self.hiding)
-        parts = [(name, tuple(p.shape)) for name, p in self.network.named_parameters()]
-        digest = hashlib.sha256(repr((told, more, self.windows.layout, parts)).encode())
-        for table in (self.windows.values, self.windows.exposure, self.windows.omega):
-            digest.update(np.ascontiguousarray(table).tobytes())
+        parts = [(name, p.requires_grad) for name, p in self.network.named_parameters()]
+        digest = hashlib.sha256(repr((told, more, w.layout, parts)).encode())
+        tables = [w.values, w.exposure, w.bound, w.is_censored, w.omega, w.codes, w.calendar]
+        begin = [v.cpu().numpy() for v in self.best.values()]
+        for table in (*tables, *w.known, *begin):
+            digest.update(repr(table.shape).encode())
+            digest.update(np.ascontiguousarray(table).data)
         return digest.hexdigest()
 
 

@@ -60,7 +60,7 @@ class Binned:
         """The same with classes from the least to the largest demand."""
         positive = scaled[scaled > 0]
         if not len(positive):
-            return replace(self, edges=(1.0, 2.0), shares=(0.01, 0.98, 0.01))
+            return replace(self, edges=(0.9, 1.1), shares=(0.01, 0.99))  # the level
         # Narrower classes towards the top, where little is seen and much is at stake.
         at = 1 - np.linspace(1, 0, self.n_bins + 1) ** 1.5
         edges = np.unique(np.quantile(positive, at).astype(np.float32))
