@@ -126,7 +126,30 @@ def test_demand_under_the_planned_condition_is_what_was_sold_under_it() -> None:
     np.testing.assert_allclose(alike, np.where(is_promoted[56:] > 0, 10, 2), rtol=0.1)
 
 
-def test_a_covariate_that_ends_before_the_forecast_is_left_out_loudly_and_a_price_stays() -> None:
+def test_plans_that_end_within_the_forecast_are_told_as_far_as_they_go_at_every_origin() -> None:
+    """What lies beyond is unknown to the examples, too: they shall not teach to trust it."""
+    rain = np.random.default_rng(0).random((2, 63)).astype(np.float32)
+    with pytest.warns(OnhandWarning, match="'rain' ends 2 periods .* first 3 of them only"):
+        past = Past.of(history_of(Panel.of(np.ones((2, 60)), known={"rain": rain})), 5)
+    for origin in (60, 40):
+        columns, _ = describe(past.until(origin), 5)
+        np.testing.assert_array_equal(columns["rain"][:, :3], rain[:, origin : origin + 3])
+        for name in ("rain", "rain_change", "rain_step", "rain_alike"):
+            assert np.isfinite(columns[name][:, :3]).all(), name
+            assert np.isnan(columns[name][:, 3:]).all(), name
+
+
+def test_a_price_stays_what_was_planned_last_at_every_origin() -> None:
+    price = np.arange(1, 64, dtype=np.float32)[None]
+    past = Past.of(history_of(Panel.of(np.ones((1, 60)), known={"price": price})), 5)
+    for origin in (60, 40):
+        columns, _ = describe(past.until(origin), 5)
+        planned = np.log1p(price[0, [origin, origin + 1, origin + 2, origin + 2, origin + 2]])
+        change = columns["price_change"][0]
+        np.testing.assert_allclose(change - change[0], planned - planned[0], atol=1e-5)
+
+
+def test_a_covariate_without_any_plan_is_left_out_loudly_and_a_price_stays() -> None:
     flags = np.zeros((1, 20), np.float32)
     prices = np.full((1, 20), 9, np.float32)
     panel = Panel.of(np.ones((1, 20)), known={"promotion": flags, "price": prices})

@@ -128,6 +128,9 @@ class Past:
     first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
     last_gap : (N,) periods up to and with the last one whose exposure is below 1; 0: there is none
     known : name -> (N or 1, t + H) float32, covariates known in advance, gaps carried forward
+    partly : name -> (N or 1, t + H) float32, those whose plans end within the horizon; NaN beyond
+    reach : name -> periods ahead that were planned at the end of the history, where it is not all of
+        the horizon: of those in `partly`, and of prices, which stay what they were last planned
     lent : name -> (N, t + F) bool, where they were not, see `Panel.lent`: `until` forgets those values
     spreads : name -> standard deviation of a known covariate that varies
     observed : name -> (N or 1, t) float32
@@ -147,6 +150,8 @@ class Past:
     first_sale: NDArray[np.int64]
     last_gap: NDArray[np.int64]
     known: Mapping[str, Floats]
+    partly: Mapping[str, Floats]
+    reach: Mapping[str, int]
     lent: Mapping[str, NDArray[np.bool_]]
     spreads: Mapping[str, float]
     observed: Mapping[str, Floats]
@@ -168,7 +173,7 @@ class Past:
         first_sale = np.where(is_sold.any(axis=1), is_sold.argmax(axis=1), panel.n_periods)
         is_gap = exposure < 1
         last_gap = np.where(is_gap.any(axis=1), panel.n_periods - is_gap[:, ::-1].argmax(axis=1), 0)
-        known = _reaching(panel.known, panel.n_periods + horizon)
+        known, partly, reach = _reaching(panel.known, panel.n_periods, horizon)
         pools, codes = _groups(history)
         members = _membership(pools, history.n_series)
         lookback = Lookback.at(panel.frequency)
@@ -181,8 +186,10 @@ class Past:
             first_sale=first_sale,
             last_gap=last_gap,
             known=known,
+            partly=partly,
+            reach=reach,
             lent=panel.lent,
-            spreads=_spreads(known),
+            spreads=_spreads(known | partly),
             observed=dict(panel.observed),
             pools=pools,
             members=members,
@@ -211,12 +218,16 @@ class Past:
             is_known=self.is_known[:, :t],
             in_stock=self.in_stock[:, :t],
             pooled=self.pooled[:, :t],
-            known={
-                k: as_planned(k, v, self.lent[k], t) if k in self.lent else v
-                for k, v in self.known.items()
-            },
+            known=self._until(self.known, t),
+            partly=self._until(self.partly, t),
             observed={k: v[:, :t] for k, v in self.observed.items()},
         )
+
+    def _until(self, known: Mapping[str, Floats], t: int) -> dict[str, Floats]:
+        """Covariates without what was only seen after period t."""
+        return {
+            k: as_planned(k, v, self.lent[k], t) if k in self.lent else v for k, v in known.items()
+        }
 
 
 def scale_of(past: Past) -> Floats:
@@ -454,25 +465,45 @@ def _covariates(past: Past, recent: _Recent, rows: NDArray[np.int64], scale: Flo
     window = past.lookback.windows[3]
     width = min(t, past.lookback.scale_window)  # conditions much longer ago met another demand
     x, m = recent.values[rows, -width:] / scale[:, None], recent.is_known[rows, -width:]
+    start = max(0, t - max(window, width))
+    here = t - start
     columns: Columns = {}
-    for name, values in past.known.items():
-        own = values if len(values) == 1 else values[rows]
-        target = own[:, t : t + horizon]
-        before = own[:, max(0, t - window) : t]
+    for name, values in (dict(past.known) | dict(past.partly)).items():
+        own = (values if len(values) == 1 else values[rows])[:, start : t + horizon]
+        if name in past.reach:
+            own = _no_further(own, here + past.reach[name], stays=_is_price(name))
+        target = own[:, here:]
+        before = own[:, max(0, here - window) : here]
         columns[f"{name}_change"] = target - before.mean(axis=1, keepdims=True)
         if not _is_price(name):
             columns[name] = target
         if len(values) > 1:
             columns[f"{name}_step"] = target - before[:, -1:]
         if name in past.spreads:
-            columns[f"{name}_alike"] = _alike(
-                x, m, own[:, t - width : t], target, past.spreads[name]
+            alike = _alike(x, m, own[:, here - width : here], target, past.spreads[name])
+            columns[f"{name}_alike"] = (
+                np.where(np.isfinite(target), alike, np.float32(np.nan))
+                if name in past.partly
+                else alike
             )
     for name, values in past.observed.items():
         own = values if len(values) == 1 else values[rows]
         usual = own[:, -window:].mean(axis=1, keepdims=True)
         columns[f"{name}_last"] = _ratio(own[:, -1:], usual)
     return columns
+
+
+def _no_further(values: Floats, end: int, *, stays: bool) -> Floats:
+    """A covariate (n, W) as it is known when its plans end before column `end`, at any origin alike.
+
+    Trees that learned from plans which nobody had would trust them where they are missing, so what
+    lies beyond is unknown to the examples, too. What stays keeps the last value planned.
+    """
+    if stays:
+        return values[:, np.minimum(np.arange(values.shape[1]), max(end - 1, 0))]
+    told = values.copy()
+    told[:, end:] = np.nan
+    return told
 
 
 def _alike(values: Floats, exposure: Floats, past: Floats, target: Floats, spread: float) -> Floats:
@@ -553,34 +584,66 @@ def _membership(pools: Mapping[str, NDArray[np.int64]], n: int) -> Any:
     return sparse.csr_matrix((np.ones(len(groups), np.float32), (groups, series)), shape=(size, n))
 
 
-def _reaching(known: Mapping[str, Floats], n_periods: int) -> dict[str, Floats]:
-    """Covariates with a value for each of the first `n_periods`, as features want them.
+def _reaching(
+    known: Mapping[str, Floats], n_periods: int, horizon: int
+) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, int]]:
+    """Covariates as features want them over `horizon` periods after the first `n_periods`.
 
     A price is told by its logarithm and stays what it was until a new one is known. Anything else
-    that stops short of the horizon is left out, loudly: trained on and then missing, it would pull
-    every forecast to one side.
+    whose plans end within the horizon is told as far as they go; without any plan ahead it is left
+    out. Both loudly.
+
+    Returns
+    -------
+    known, partly, reach : see `Past`
     """
     usable: dict[str, Floats] = {}
+    partly: dict[str, Floats] = {}
+    reach: dict[str, int] = {}
+    width = n_periods + horizon
     for name, values in known.items():
-        missing = n_periods - values.shape[1]
-        if missing > 0 and not _is_price(name):
-            warnings.warn(
-                f"covariate {name!r} ends {missing} periods before the forecast does and is not "
-                "used; give its planned values, or forecast a shorter horizon",
-                OnhandWarning,
-                stacklevel=4,
-            )
-            continue
-        if missing > 0:
-            values = np.pad(values, ((0, 0), (0, missing)), constant_values=np.nan)
-        values = _carried_forward(values[:, :n_periods])
-        usable[name] = np.log1p(np.maximum(values, 0)) if _is_price(name) else values
-    return usable
+        values = values[:, :width]
+        told = np.flatnonzero(np.isfinite(values).any(axis=0))
+        ahead = int(told[-1]) + 1 - n_periods if len(told) else 0
+        is_short = ahead < horizon
+        if is_short and not _is_price(name):
+            _say_how_far(name, ahead, horizon)
+            if ahead <= 0:
+                continue
+        values = np.pad(
+            values, ((0, 0), (0, width - values.shape[1])), constant_values=np.float32(np.nan)
+        )
+        values = _carried_forward(values)
+        if is_short:
+            reach[name] = ahead
+        if _is_price(name):
+            usable[name] = np.log1p(np.maximum(values, 0))
+        elif is_short:
+            values = values.copy()
+            values[:, n_periods + ahead :] = np.nan
+            partly[name] = values
+        else:
+            usable[name] = values
+    return usable, partly, reach
+
+
+def _say_how_far(name: str, ahead: int, horizon: int) -> None:
+    """That a covariate's plans end before the forecast does."""
+    used = f"it is used for the first {ahead} of them only" if ahead > 0 else "it is not used"
+    warnings.warn(
+        f"covariate {name!r} ends {horizon - ahead} periods before the forecast does, which reaches "
+        f"{horizon} periods; {used}. Give its planned values, or forecast a shorter horizon",
+        OnhandWarning,
+        stacklevel=5,
+    )
 
 
 def _spreads(known: Mapping[str, Floats]) -> dict[str, float]:
     """Standard deviation over time, pooled over series, of the covariates that vary."""
-    spreads = {k: float(np.sqrt(np.nanmean(np.nanvar(v, axis=1)))) for k, v in known.items()}
+    spreads = {}
+    for name, values in known.items():
+        seen = values[np.isfinite(values).any(axis=1)]
+        spreads[name] = float(np.sqrt(np.nanvar(seen, axis=1).mean())) if len(seen) else 0.0
     return {k: v for k, v in spreads.items() if v > 0}
 
 

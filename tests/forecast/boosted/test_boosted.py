@@ -48,6 +48,21 @@ def some_rows(demand: np.ndarray, **more: int) -> Rows:
     return rows
 
 
+@pytest.mark.filterwarnings("ignore:covariate 'activity' ends:onhand.errors.OnhandWarning")
+def test_plans_that_end_within_the_horizon_are_used_as_far_as_they_go() -> None:
+    """Three days of plans for seven days: those three are met, the others are as usual on the mean."""
+    rng = np.random.default_rng(0)
+    activity = (rng.random((20, 97)) < 0.3).astype(np.float32)
+    level = rng.uniform(5, 50, 20)[:, None]
+    sales = rng.poisson(level * (1 + 2 * activity))
+    panel = Panel.of(sales[:, :90], known={"activity": activity[:, :93]})
+    forecast = Boosted(**QUICK).fit(plain(panel)).mean(7)
+    expected = level * (1 + 2 * activity[:, 90:])
+    assert error(forecast[:, :3], expected[:, :3]) < 0.15
+    usual = np.repeat(1.6 * level, 4, axis=1)  # three days of ten are at three times the level
+    assert error(forecast[:, 3:], usual) < 0.15
+
+
 def test_a_planned_promotion_is_met_with_the_demand_it_brought_before() -> None:
     rng = np.random.default_rng(0)
     promotion = (rng.random((20, 97)) < 0.2).astype(np.float32)
