@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +13,9 @@ import polars as pl
 import pytest
 
 from onhand.data.panel import Frequency, Panel
+from onhand.demand import believe
 from onhand.evaluate import scores
+from onhand.forecast import SeasonalNaive
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -278,6 +283,45 @@ def test_the_revenue_weighted_score_is_worked_by_hand(datasets: ModuleType, tmp_
         weights.append(past[row, 2:].sum() * price)  # the last 28 days known
     told = shop.official[1](shop.actual(30), forecast, shop.panel, 30)
     assert told == pytest.approx(np.average(errors, weights=weights))
+
+
+# The whole way
+
+
+@pytest.mark.filterwarnings("ignore:covariate:onhand.errors.OnhandWarning")
+@pytest.mark.parametrize(
+    ("name", "files", "official"),
+    [
+        ("vn1", vn1_files, "vn1_score"),
+        ("freshretailnet50k", fresh_files, "wape"),
+        ("m5_mini", m5_files, "revenue_weighted_rmsse"),
+    ],
+)
+def test_a_held_out_file_is_scored_and_told_in_json(
+    datasets: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    files: Callable[[Path], tuple[pl.DataFrame, ...]],
+    official: str,
+) -> None:
+    """`onhand` beside the last season repeated, whose score is worked out again from the shop."""
+    import forecasts
+
+    files(tmp_path)[0].write_parquet(tmp_path / "truth.parquet")
+    asked = f"--set {name} --data {tmp_path} --truth {tmp_path / 'truth.parquet'} --origins 0"
+    only = ["--only", "onhand", "seasonal naive", "--samples", "20"]
+    monkeypatch.setattr(sys, "argv", ["forecasts.py", *asked.split(), *only])
+    forecasts.main()
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["official"], told["has_truth"]) == (official, True)
+    assert told["last"]["onhand"][official] >= 0
+    shop = datasets.read_shop(name, tmp_path, tmp_path / "truth.parquet")
+    origin = shop.listed
+    naive = SeasonalNaive().fit(believe(shop.panel.until(origin))).mean(shop.horizon)
+    by_hand = shop.official[1](shop.actual(origin), naive, shop.panel, origin)
+    assert told["last"]["seasonal naive"][official] == pytest.approx(by_hand)
 
 
 # What a row without a past is worth
