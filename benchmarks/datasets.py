@@ -323,6 +323,40 @@ def vn2(folder: Path, truth: Path | None) -> Shop:
     return Shop("vn2", panel, 3, 1, ("wape", _wape), in_stock & np.isfinite(values))
 
 
+def dominicks_oj(folder: Path, truth: Path | None) -> Shop:
+    """Eleven orange juices in 83 supermarkets, weekly, with the prices, coupons and features planned.
+
+    Their week 1 began on Thursday 1989-09-14; here weeks begin on the Monday before. A week without a
+    row is unknown.
+    """
+    if truth is not None:
+        raise ValueError("no continuation of dominicks_oj is held out; leave --truth away")
+    table = pl.read_parquet(folder / "sales.parquet")
+    keys = table.select("store", "brand").unique().sort("store", "brand")
+    weeks = table.select(pl.int_range(pl.col("week").min(), pl.col("week").max() + 1).alias("week"))
+    on = [*keys.columns, "week"]
+    grid = keys.join(weeks.cast(pl.UInt16), how="cross", maintain_order="left_right")
+    grid = grid.join(table, on=on, how="left", maintain_order="left")
+
+    def cells(name: str) -> Floats:
+        told = grid[name].cast(pl.Float32).fill_null(np.nan)
+        return told.to_numpy().reshape(len(keys), -1)
+
+    panel = Panel.of(
+        cells("packs"),
+        dates=np.datetime64("1989-09-11") + 7 * (weeks["week"].to_numpy().astype(np.int64) - 1),
+        frequency=Frequency.WEEK,
+        items=keys["brand"].to_numpy(),
+        locations=keys["store"].to_numpy(),
+        known={
+            "price": cells("own_price_per_oz"),
+            "coupon": cells("deal"),
+            "feature": cells("feat"),
+        },
+    )
+    return Shop("dominicks_oj", panel, 8, 4, ("wape", _wape), np.isfinite(panel.sales))
+
+
 def carparts(folder: Path, truth: Path | None) -> Shop:
     """2,674 spare parts, monthly, three quarters of the months zero. No lead time is told: a quarter."""
     table = pl.read_parquet(folder / "sales.parquet").select("part", "month", "units")
@@ -416,6 +450,7 @@ READERS: Mapping[str, Callable[[Path, Path | None], Shop]] = {
     "vn1": vn1,
     "m5_mini": m5_mini,
     "vn2": vn2,
+    "dominicks_oj": dominicks_oj,
     "carparts": carparts,
     "raf": raf,
     "online_retail": online_retail,
