@@ -57,6 +57,7 @@ EXAMPLES: dict[str, Any] = {
     "Stacked": lambda cls: cls([TSB(), MovingAverage(8)], n_origins=4),
     "Steered": lambda cls: cls(MovingAverage(8), TSB()),
     "Suspicious": lambda cls: cls(MovingAverage(8)),
+    "WhenOpen": lambda cls: cls(MovingAverage(8)),
     "Widened": lambda cls: cls(TSB(), n_origins=3),
 }
 H, S = 9, 40

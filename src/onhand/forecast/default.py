@@ -13,6 +13,7 @@ from onhand.forecast.item_seasons import ItemSeasons
 from onhand.forecast.new_items import NewItems
 from onhand.forecast.recent import Recent
 from onhand.forecast.smoothing import ExponentialSmoothing
+from onhand.forecast.when_open import WhenOpen
 
 __all__ = ["default_forecaster", "through_life"]
 
@@ -40,12 +41,13 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
     return Calibrated(Recent(ItemSeasons(Blend(members)), _MEMORY[frequency]), label="default")
 
 
-def through_life(forecaster: Forecaster) -> NewItems:
-    """A forecaster of what sells, also for what is new and for what may be over.
+def through_life(forecaster: Forecaster) -> WhenOpen:
+    """A forecaster of what sells, also for what is new, for what may be over and for closed days.
 
-    Young items borrow from their likes, silent ones fade; for all others it speaks as before.
+    Young items borrow from their likes, silent ones fade, and nothing is expected while the shop is
+    closed; for all else it speaks as before.
 
     >>> through_life(default_forecaster(Frequency.WEEK)).name
     'default'
     """
-    return NewItems(Ending(forecaster))
+    return WhenOpen(NewItems(Ending(forecaster)))

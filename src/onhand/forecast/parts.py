@@ -40,6 +40,7 @@ from onhand.forecast.hierarchy import FittedReconciled
 from onhand.forecast.item_seasons import FittedItemSeasons
 from onhand.forecast.new_items import FittedNewItems
 from onhand.forecast.seasonalised import FittedSeasonalised
+from onhand.forecast.when_open import FittedWhenOpen
 
 __all__ = ["GROUPS", "group_of_feature", "parts_of"]
 
@@ -126,6 +127,8 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
         return _onto(fitted, fitted.point, "past errors", ask)
     if isinstance(fitted, FittedNewItems | FittedEnding):
         return _onto(fitted, fitted.inner, "life cycle", ask)
+    if isinstance(fitted, FittedWhenOpen):
+        return _onto(fitted, fitted.inner, "calendar", ask)
     if isinstance(fitted, FittedAligned | FittedReconciled):
         return _onto(fitted, fitted.inner, "level", ask)
     behind = getattr(getattr(fitted, "curve", None), "fitted", None)

@@ -20,6 +20,7 @@ from onhand.demand.history import DemandHistory
 from onhand.demand.lifecycle import ages
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.forecast.new_items import announced
+from onhand.forecast.when_open import FittedWhenOpen
 from onhand.plan.config import Config
 from onhand.plan.plan import Assumption
 from onhand.plan.wording import plural
@@ -79,7 +80,11 @@ def with_launches(
 ) -> FittedForecaster:
     """A fitted forecaster, with what items like them say of the announced stock points."""
     is_unseen = (ages(history) == 0) & (starts >= 0)
-    return announced(fitted, history, np.where(is_unseen, starts, -1))
+    if not is_unseen.any():
+        return fitted
+    return FittedWhenOpen(
+        history.panel, announced(fitted, history, np.where(is_unseen, starts, -1))
+    )
 
 
 def announced_note(starts: NDArray[np.int64]) -> tuple[Assumption, ...]:

@@ -26,6 +26,7 @@ from onhand.forecast.stacked import Stacked
 from onhand.forecast.steered import Steered
 from onhand.forecast.steering import steered_by_trees, steering_trees
 from onhand.forecast.suspicious import Suspicious
+from onhand.forecast.when_open import WhenOpen
 from onhand.plan.config import ForecastSettings
 from onhand.plan.plan import Assumption
 
@@ -86,7 +87,7 @@ def forecasters_for(
         "exponential_smoothing": ExponentialSmoothing(),
         "tsb": TSB(),
     }
-    return {name: Bootstrap() if name == "bootstrap" else Calibrated(points[name])}
+    return {name: WhenOpen(Bootstrap() if name == "bootstrap" else Calibrated(points[name]))}
 
 
 def forecasters_of(
