@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -291,6 +291,10 @@ class FittedCalibrated:
     power: float
     n_neighbours: int
     bias_correction: float
+    kept: dict[int, tuple[NDArray[Any], ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    means: dict[int, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
     def mean(self, horizon: int) -> NDArray[np.float32]:
         """The mean of the paths, (N, H): every neighbour's trajectory counted once.
@@ -300,8 +304,11 @@ class FittedCalibrated:
         """
         from onhand.forecast.kernels import error_mean
 
-        forecast, scale, shift, first, width = self._material(horizon, slice(None))
-        return error_mean(forecast, scale, shift, self.errors, first, width)
+        if horizon not in self.means:
+            self.means.clear()
+            forecast, scale, shift, first, width = self._material(horizon)
+            self.means[horizon] = error_mean(forecast, scale, shift, self.errors, first, width)
+        return self.means[horizon].copy()
 
     def paths(
         self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
@@ -317,7 +324,7 @@ class FittedCalibrated:
             [shared.permutation(n_samples) % n_origins for _ in range(n_blocks)], axis=1
         )
         panel = self.panel
-        forecast, scale, shift, first, width = self._material(horizon, rows)
+        forecast, scale, shift, first, width = (part[rows] for part in self._material(horizon))
         values = error_paths(
             forecast,
             scale,
@@ -334,10 +341,20 @@ class FittedCalibrated:
             values, panel.items[rows], panel.locations[rows], panel.future_dates(horizon)
         )
 
-    def _material(self, horizon: int, rows: slice) -> tuple[NDArray[Any], ...]:
-        """Forecast, scale and shift (n, H), first and number of donors (n, O)."""
+    def _material(self, horizon: int) -> tuple[NDArray[Any], ...]:
+        """Forecast, scale and shift (N, H), first and number of donors (N, O).
+
+        The mean asks for it, several forecasters stand on one, and paths are drawn block by block:
+        it is kept.
+        """
+        if horizon not in self.kept:
+            self.kept.clear()
+            self.kept[horizon] = self._laid_out(horizon)
+        return self.kept[horizon]
+
+    def _laid_out(self, horizon: int) -> tuple[NDArray[Any], ...]:
         n_origins, most, length = self.errors.shape
-        forecast = self.point.mean(max(horizon, length))[rows]
+        forecast = self.point.mean(max(horizon, length))
         level, forecast = forecast[:, :length].mean(axis=1), forecast[:, :horizon]
         first, width = self._neighbours(level)
         mean_error = np.zeros((len(level), length))
@@ -347,8 +364,10 @@ class FittedCalibrated:
             last = first[:, o] + width[:, o]
             mean_error += (sums[last] - sums[first[:, o]]) / width[:, o, None] / n_origins
         shift = (1 - self.bias_correction) * mean_error[:, np.arange(horizon) % length]
-        scale = scale_of(forecast, self.liveliness[rows], self.power)
-        return forecast, scale, shift.astype(np.float32), first, width
+        scale = scale_of(forecast, self.liveliness, self.power)
+        # Rows first in memory, always: a compiled loop is compiled anew for every other order.
+        laid = (np.ascontiguousarray(x, dtype=np.float32) for x in (forecast, scale, shift))
+        return *laid, first, width
 
     def _neighbours(
         self, level: NDArray[np.float32]

@@ -34,6 +34,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S11 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(11)
+_WORLD = np.uint64(0xFFFFF)
 _LARGEST_TABULATED_MEAN = 60.0
 
 
@@ -59,16 +60,40 @@ def _uniform(stream, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _sort(keys):  # type: ignore[no-untyped-def]
+    """Sorts in place, by heap: as quick as NumPy's sort on a few hundred, and compiled in a tenth of its time."""
+    unordered, end = len(keys) // 2, len(keys)
+    while end > 1:
+        if unordered > 0:  # first, parents are made larger than their children ...
+            unordered -= 1
+        else:  # ... then the largest goes to the end, and the last one finds its place
+            end -= 1
+            keys[end], keys[0] = keys[0], keys[end]
+        parent, moved = unordered, keys[unordered]
+        child = 2 * parent + 1
+        while child < end:
+            if child + 1 < end and keys[child] < keys[child + 1]:
+                child += 1
+            if keys[child] <= moved:
+                break
+            keys[parent] = keys[child]
+            parent, child = child, 2 * child + 1
+        keys[parent] = moved
+
+
+@njit(cache=True, nogil=True)
 def stratified_luck(rows, n_samples, seed):  # type: ignore[no-untyped-def]
-    """One number in 0..1 for each world of each row, evenly spread over the worlds, (n, S)."""
+    """One number in 0..1 for each world of each row, evenly spread over the worlds, (n, S <= 1,048,576)."""
     out = np.empty((len(rows), n_samples))
     keys = np.empty(n_samples, np.uint64)
     for i in range(len(rows)):
         stream = _mix(np.uint64(seed) + _GOLDEN * np.uint64(rows[i]))
         within = np.float64(_mix(stream) >> _S11) * (1.0 / 9007199254740992.0)
+        for s in range(n_samples):  # 44 bits by chance, and then the world's number
+            keys[s] = (_mix(stream + _GOLDEN * np.uint64(s + 1)) & ~_WORLD) | np.uint64(s)
+        _sort(keys)
         for s in range(n_samples):
-            keys[s] = _mix(stream + _GOLDEN * np.uint64(s + 1))
-        out[i] = (np.argsort(keys) + within) / n_samples
+            out[i, s] = (np.float64(keys[s] & _WORLD) + within) / n_samples
     return out
 
 
@@ -88,7 +113,10 @@ def simple_smoothing(y, alphas):  # type: ignore[no-untyped-def]
     base = np.empty(n_alphas)
     sse = np.empty(n_alphas)
     gain = np.empty(n_alphas)
-    last_mean = 1.0 / alphas.min()
+    least = alphas[0]
+    for a in range(1, n_alphas):
+        least = min(least, alphas[a])
+    last_mean = 1.0 / least
     for i in range(n):
         base[:] = 0.0
         sse[:] = 0.0
@@ -108,7 +136,11 @@ def simple_smoothing(y, alphas):  # type: ignore[no-untyped-def]
                 e = v - base[a]
                 sse[a] += e * e
                 base[a] += gain[a] * e
-        a = int(np.argmin(sse))
+        best = 0
+        for a in range(1, n_alphas):
+            if sse[a] < sse[best]:
+                best = a
+        a = best
         level[i], alpha[i], mse[i] = base[a], alphas[a], sse[a] / max(m - 1, 1)
     return level, alpha, mse
 
@@ -372,7 +404,7 @@ def counts_in_order(order, mean, ratio, is_count, rows, seed):  # type: ignore[n
                 lot = np.uint64(_uniform(stream, 2 * (s * h + k)) * 65536.0)
                 bits = np.uint64(order[i, s, k] & np.uint32(0x7FFFFFFF))  # a zero has no sign
                 keys[s] = (bits << 32) | (lot << 16) | np.uint64(s)
-            keys.sort()
+            _sort(keys)
             b, r, p = _shape(m, ratio[i])
             is_tabulated = is_count[i] and m <= _LARGEST_TABULATED_MEAN
             total, count = p, 0
@@ -454,9 +486,11 @@ def error_mean(mean, scale, shift, errors, first, width):  # type: ignore[no-unt
     base = np.empty(h, np.float32)
     sums = np.empty(h, np.float32)
     for i in range(n):
-        base[:] = mean[i] - scale[i] * shift[i]
+        for k in range(h):  # one by one: NumPy's way with whole rows takes long to compile
+            base[k] = mean[i, k] - scale[i, k] * shift[i, k]
         for o in range(n_origins):
-            sums[:] = 0.0
+            for k in range(h):
+                sums[k] = 0.0
             for d in range(first[i, o], first[i, o] + width[i, o]):
                 for start in range(0, h, c):
                     for k in range(start, min(start + c, h)):

@@ -94,7 +94,7 @@ def worth_of_steps(
     supply, stock = situation.supply, situation.stock
     seen = np.ascontiguousarray(situation.paths), np.ascontiguousarray(stock.net_inventory)
     charged = (
-        np.ascontiguousarray(situation.costs.shortage_cost),
+        np.array(situation.costs.shortage_cost),  # a copy: what may be written to compiles once
         holding_weight * situation.costs.holding_cost,
         steps,
         look_ahead,
