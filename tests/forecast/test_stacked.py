@@ -13,7 +13,8 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast import MovingAverage, Naive
 from onhand.forecast.boosted.forecaster import FittedMean
-from onhand.forecast.stacked import FittedStack, Stacked, best_shares
+from onhand.forecast.paths import DemandPaths
+from onhand.forecast.stacked import FittedStack, Stacked, shares_by_errors
 
 
 @dataclass(frozen=True)
@@ -44,40 +45,24 @@ def history_of(values: object) -> DemandHistory:
     return believe(Panel.of(np.atleast_2d(np.asarray(values, np.float32))))
 
 
-def slow_grid(told: np.ndarray, actual: np.ndarray, power: float) -> float:
-    """The least error on a fine grid of shares of three members."""
-    least = np.inf
-    for a in np.linspace(0, 1, 51):
-        for b in np.linspace(0, 1 - a, 51):
-            least = min(least, (np.abs(told @ [a, b, 1 - a - b] - actual) ** power).sum())
-    return least
+def test_who_was_right_before_is_heard_more_and_by_as_much_as_the_errors_are_trusted() -> None:
+    history = history_of([5] * 40)
+    errs = [Says(9), Says(7)]  # by 4 and by 2
+    for trust, share in ((0, 1 / 2), (1, 2 / 3), (2, 4 / 5)):
+        fitted = Stacked(errs, horizon=2, trust=trust).fit(history)
+        assert fitted.shares.tolist() == pytest.approx([1 - share, share])
+        assert fitted.mean(2)[0] == pytest.approx([(3 * (1 - share) + np.sqrt(7) * share) ** 2] * 2)
 
 
-@pytest.mark.parametrize("power", [1.0, 2.0])
-def test_the_shares_are_as_good_as_the_best_of_a_fine_grid(power: float) -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(5):
-        actual = rng.gamma(2, 5, 300)
-        told = actual[:, None] * rng.uniform(0.5, 1.5, 3) + rng.normal(0, [2, 4, 6], (300, 3))
-        shares = best_shares(told, actual, power)
-        assert (shares >= 0).all()
-        assert shares.sum() == pytest.approx(1)
-        assert (np.abs(told @ shares - actual) ** power).sum() <= 1.001 * slow_grid(
-            told, actual, power
-        )
+def test_who_was_never_wrong_is_heard_alone() -> None:
+    assert Stacked([Says(9), Says(5), Says(4)], horizon=2).fit(history_of([5] * 40)).shares[
+        1
+    ] == pytest.approx(1)
 
 
-def test_members_that_err_in_opposite_ways_share_and_a_useless_one_gets_nothing() -> None:
-    rng = np.random.default_rng(1)
-    actual, noise = rng.uniform(5, 15, 500), rng.normal(0, 3, 500)
-    told = np.stack([actual + noise, actual - noise, rng.uniform(0, 90, 500)], axis=1)
-    np.testing.assert_allclose(best_shares(told, actual), [0.5, 0.5, 0], atol=0.01)
-
-
-def test_who_was_right_before_is_heard_and_the_prior_keeps_the_other_a_little() -> None:
-    fitted = Stacked([Says(9), Says(5)], horizon=2, prior=1).fit(history_of([5] * 40))
-    assert fitted.shares[1] == pytest.approx(1 - 0.5 / 9)  # eight origins, and one of the prior
-    assert fitted.mean(2)[0] == pytest.approx([5 + 4 * 0.5 / 9] * 2)
+def test_a_little_better_counts_a_little_more_however_alike_the_errors_are() -> None:
+    # A regression would give the second everything, or, had it been a little worse, nothing.
+    assert shares_by_errors(np.array([1.02, 1.0]), 8).round(2).tolist() == [0.46, 0.54]
 
 
 def test_the_shares_of_an_origin_do_not_know_what_comes_after_it() -> None:
@@ -96,12 +81,12 @@ def test_the_shares_of_an_origin_do_not_know_what_comes_after_it() -> None:
 
 def test_dear_members_are_compared_by_what_they_knew_then_and_forecast_with_all_they_know() -> None:
     history = history_of([37] * 48)
-    stack = Stacked([Pupil(), Says(37)], horizon=2, prior=0)
+    stack = Stacked([Pupil(), Says(37)], horizon=2)
     # Eight origins, one period apart: the first has seen 39 periods; who was right is 37.
     assert stack._origins(history) == list(range(39, 47))
     fitted = stack.learn(history).fit(history)
     assert fitted.members[0].mean(1)[0, 0] == 48
-    assert fitted.shares.tolist() == [0, 1]
+    assert fitted.shares.tolist() == pytest.approx([0, 1])
 
 
 @pytest.mark.parametrize("values", [[3], [3, 4], [0] * 30, [np.nan] * 30])
@@ -110,18 +95,65 @@ def test_where_nothing_can_be_compared_all_count_the_same(values: list[float]) -
     np.testing.assert_allclose(fitted.shares, 0.5)
 
 
-def test_worlds_are_told_by_members_as_often_as_they_count() -> None:
-    history = history_of([5] * 20)
-    members = Says(1).fit(history), Says(2).fit(history), Says(4).fit(history)
-    fitted = FittedStack(members, np.array([0.61, 0.0, 0.39]))
-    told = fitted.paths(3, 10, rng=np.random.default_rng(0)).values
-    assert sorted(told[0, :, 0].tolist()) == [1] * 6 + [4] * 4
-    assert (told == told[:, :, :1]).all()  # one member tells a world to its end
-    assert fitted.mean(1)[0, 0] == pytest.approx(0.61 + 4 * 0.39)
+def test_nobody_is_asked_about_the_past_where_it_is_not_trusted() -> None:
+    history = history_of([37] * 48)
+    assert Stacked([Pupil(), Says(37)], horizon=2, trust=0).learn(history).compared.members == ()
+
+
+@dataclass(frozen=True)
+class Draws:
+    """A forecaster of which the paths are given, (N, S, H)."""
+
+    values: np.ndarray
+    name: str = "draws"
+
+    def fit(self, history: DemandHistory) -> Draws:
+        del history
+        return self
+
+    def mean(self, horizon: int) -> np.ndarray:
+        return self.values.mean(axis=1)[:, :horizon].astype(np.float32)
+
+    def paths(self, horizon: int, n_samples: int, *, rng: object, rows: slice) -> DemandPaths:
+        del rng  # nothing is drawn
+        told = self.values[rows, :n_samples, :horizon].astype(np.float32)
+        names, dates = np.arange(len(told)).astype(str), np.arange(horizon)
+        return DemandPaths(told, names, names, np.datetime64("2024-01-01") + dates)
+
+
+def test_paths_have_the_ranks_of_all_and_the_worlds_of_the_first() -> None:
+    rng = np.random.default_rng(4)
+    first, second = rng.gamma(2, 3, (2, 3, 50, 4))
+    shares = np.array([0.3, 0.7])
+    fitted = FittedStack((Draws(first), Draws(second)), shares, np.zeros(3, bool))
+    told = fitted.paths(4, 50, rng=rng).values
+    plain = 0.3 * first.mean(axis=1) + 0.7 * second.mean(axis=1)
+    ranked = 0.3 * np.sort(first, axis=1) + 0.7 * np.sort(second, axis=1)
+    ranked *= (fitted.mean(4) / plain)[:, None]
+    np.testing.assert_allclose(np.sort(told, axis=1), ranked, rtol=1e-5)
+    np.testing.assert_array_equal(told.argsort(axis=1), first.argsort(axis=1))
+
+
+def test_a_member_that_counts_nothing_is_not_heard_but_may_still_order_the_worlds() -> None:
+    rng = np.random.default_rng(5)
+    first, second = rng.gamma(2, 3, (2, 3, 50, 4))
+    fitted = FittedStack((Draws(first), Draws(second)), np.array([0.0, 1.0]), np.zeros(3, bool))
+    told = fitted.paths(4, 50, rng=rng).values
+    np.testing.assert_allclose(np.sort(told, axis=1), np.sort(second, axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(told.argsort(axis=1), first.argsort(axis=1))
+
+
+def test_whole_units_stay_whole_and_keep_their_mean() -> None:
+    rng = np.random.default_rng(6)
+    first, second = rng.poisson(3, (1, 4000, 2)), rng.poisson(4, (1, 4000, 2))
+    fitted = FittedStack((Draws(first), Draws(second)), np.array([0.5, 0.5]), np.ones(1, bool))
+    told = fitted.paths(2, 4000, rng=rng).values
+    assert (told == np.round(told)).all()
+    np.testing.assert_allclose(told.mean(axis=1), fitted.mean(2), atol=0.03)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"members": []}, {"horizon": 0}, {"n_origins": 0}, {"power": 0.5}, {"prior": -1}]
+    "wrong", [{"members": []}, {"horizon": 0}, {"n_origins": 0}, {"trust": -1}, {"trust": np.inf}]
 )
 def test_numbers_out_of_their_range_are_named(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):

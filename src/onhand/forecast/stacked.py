@@ -1,19 +1,23 @@
-"""Which forecasters deserve to be heard here, and how much? Their shares are learned from the past.
+"""Several forecasters that err in different places: what do they say together, and how much does each count?
 
-Equal shares are hard to beat where all members are about as good; a member that is bad on this very shop
-then spoils the mean. So every member forecasts some past origins, from what was known then, and the
-shares are those whose weighted mean would have erred least there: none below 0, all together 1.
+Every member forecasts some past origins, from what was known then, and counts the more the less it erred
+there. Shares learned by regression are better only where there is much to learn them from: a few past
+weeks, in which the whole shop sold more or less than anybody foresaw, say little about which member
+is best, and equal shares are hard to beat. So the shares rest on how large the errors of each member
+were and not on how they hang together, which keeps them near equal where members are about as good.
 
-Sources: J. M. Bates and C. W. J. Granger (1969), The Combination of Forecasts,
-doi:10.1057/jors.1969.103; L. Breiman (1996), Stacked Regressions, doi:10.1007/BF00117832, for shares
-that are not negative and learned from forecasts of what the members had not seen.
+Sources: J. M. Bates and C. W. J. Granger (1969), The Combination of Forecasts, doi:10.1057/jors.1969.103,
+for shares by past errors; J. H. Stock and M. W. Watson (2004), Combination Forecasts of Output Growth
+in a Seven-Country Data Set, doi:10.1002/for.928, for powers of them; J. Smith and K. F. Wallis (2009), A
+Simple Explanation of the Forecast Combination Puzzle, doi:10.1111/j.1468-0084.2008.00541.x, for leaving out how errors
+hang together; K. C. Lichtendahl, Y. Grushka-Cockayne and R. L. Winkler (2013), Is It Better to Average
+Probabilities or Quantiles?, doi:10.1287/mnsc.1120.1667, for the spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,39 +25,48 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
-from onhand.forecast.blend import told_by
 from onhand.forecast.calibrated import earlier_origins
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.spread import draw_seed, is_count, of_rows
 
-__all__ = ["FittedStack", "Stacked", "best_shares"]
+__all__ = ["FittedStack", "Stacked", "shares_by_errors"]
 
 Floats = NDArray[np.float32]
-_MOST_ROUNDS = 20
-_CLOSE = {"xatol": 1e-3}
 _HORIZON = {Frequency.DAY: 28, Frequency.WEEK: 13, Frequency.MONTH: 6}
+_LEAST = 1e-9  # units; where members together expect less there is nothing to scale
 
 
 @dataclass(frozen=True)
 class Stacked:
-    """The weighted mean of its members; each sample path comes from one of them, as often as it counts.
+    """The weighted mean of its members, with the mean of their spreads.
 
     Parameters
     ----------
     members : forecasters, at least one
+        Each should have a spread of its own: one that is sure of itself narrows that of all. The worlds of
+        the sample paths hang together as those of the first do.
     horizon : int or None, periods over which they are compared
         None: 28 days, 13 weeks or 6 months.
     n_origins : int
         Past origins at which they are compared, at most: the last ones that leave room for seeing a
         future, half a horizon apart, within the last fourth of the history.
-    power : float, at least 1
-        The shares make the sum of |error| ** power least, in units. 1: what WAPE counts; 2: what
-        RMSE counts.
-    prior : float, in origins
-        The shares are drawn towards equal ones as if so many origins had shown all members to be alike.
+    trust : float, >= 0, in the past errors
+        Shares are in proportion to (sum of |error|) ** -trust. 0: all count the same, and nobody is
+        compared; 2 is the rule of independent errors. Members see the same demand, so that their errors
+        are alike and small differences tell more: of two members with errors correlated by 0.9 one that
+        is 5 % better should have three times the other's share, which is a power of 22. 8 lies between.
 
     Notes
     -----
+    Demand is missed by a factor rather than by units, and where members disagree the highest is most often
+    wrong. So the mean is that of square roots, squared, (sum of share * sqrt(mean)) ** 2: between the
+    arithmetic mean and the geometric one, and nothing becomes zero because one member says so.
+
+    The paths have at each rank the weighted mean of what the members tell at that rank (their quantile
+    functions are averaged, not their probabilities, which would be wider than each of them), moved to
+    the mean in proportion, in the order of the first member's worlds.
+
     Members that are dear to teach (`Learner`) are taught twice: on what was known at the first of the
     past origins, to be compared, and on the whole history, to forecast. Where a history is too short to
     look back, or nothing was sold at those origins, all members count the same.
@@ -67,7 +80,7 @@ class Stacked:
     >>> from onhand.demand.believe import believe
     >>> from onhand.forecast import MovingAverage, Naive
     >>> growing = believe(Panel.of([[1, 2, 3, 4, 5, 6, 7, 8, 9]]))
-    >>> stack = Stacked([Naive(), MovingAverage(8)], horizon=1, prior=0)
+    >>> stack = Stacked([Naive(), MovingAverage(8)], horizon=1)
     >>> stack.fit(growing).shares.round(2).tolist()                    # the last value was nearer
     [1.0, 0.0]
     """
@@ -75,18 +88,17 @@ class Stacked:
     members: Sequence[Forecaster]
     horizon: int | None = None
     n_origins: int = 8
-    power: float = 1.0
-    prior: float = 2.0
+    trust: float = 8.0
 
     def __post_init__(self) -> None:
         if not self.members:
             raise ConfigError("a stack has no members; give it at least one forecaster")
         if self.horizon is not None and self.horizon < 1:
             raise ConfigError(f"horizon is {self.horizon}; choose at least 1 period, or None")
-        if self.n_origins < 1 or not self.power >= 1 or not self.prior >= 0:
+        if self.n_origins < 1 or not 0 <= self.trust < np.inf:
             raise ConfigError(
-                f"n_origins is {self.n_origins}, power {self.power} and prior {self.prior}; "
-                "the first two are at least 1, the last at least 0"
+                f"n_origins is {self.n_origins} and trust {self.trust}; "
+                "the first is at least 1, the other a number from 0"
             )
         object.__setattr__(self, "members", tuple(self.members))
 
@@ -98,7 +110,7 @@ class Stacked:
     def fit(self, history: DemandHistory) -> FittedStack:
         """Every member fitted on `history`, with the shares that its past suggests."""
         shares = self._taught_at(self._first_origin(history), history).shares(history)
-        return FittedStack(tuple(member.fit(history) for member in self.members), shares)
+        return _together(self.members, history, shares)
 
     def learn(self, history: DemandHistory) -> LearnedStack:
         """What the dear members learned from `history`; the shares are learned anew at each origin."""
@@ -117,7 +129,7 @@ class Stacked:
         return [o for o in origins if 4 * o >= 3 * history.n_periods] or origins[-1:]
 
     def _taught_at(self, origin: int, history: DemandHistory) -> _Compared:
-        if origin == 0 or len(self.members) == 1:
+        if origin == 0 or len(self.members) == 1 or self.trust == 0:
             return _Compared(self, origin, ())
         before = history.until(origin)
         return _Compared(self, origin, tuple(_ready(member, before) for member in self.members))
@@ -142,18 +154,15 @@ class _Compared:
         if not self.members or not origins:
             return np.full(n, 1 / n)
         horizon = self.stack.horizon or _HORIZON[history.panel.frequency]
-        told, actual = [], []
+        missed, sold = np.zeros(n), 0.0  # units
         for origin in origins:
             seen = slice(origin, min(origin + horizon, history.n_periods))
             demand = np.where(history.is_censored[:, seen], np.nan, history.values[:, seen])
-            is_known = np.isfinite(demand)
+            sold += float(np.nansum(demand))
             before = history.until(origin)
-            means = [member.fit(before).mean(demand.shape[1]) for member in self.members]
-            told.append(np.stack([mean[is_known] for mean in means], axis=1))
-            actual.append(demand[is_known])
-        best = best_shares(np.concatenate(told), np.concatenate(actual), self.stack.power)
-        trust = len(origins) / (len(origins) + self.stack.prior)
-        return trust * best + (1 - trust) / n
+            for m, member in enumerate(self.members):
+                missed[m] += np.nansum(np.abs(member.fit(before).mean(demand.shape[1]) - demand))
+        return shares_by_errors(missed, self.stack.trust if sold > 0 else 0.0)
 
 
 @dataclass(frozen=True)
@@ -170,7 +179,14 @@ class LearnedStack:
     def fit(self, history: DemandHistory) -> FittedStack:
         """The weighted forecast from the end of `history`."""
         shares = self.compared.shares(history)
-        return FittedStack(tuple(member.fit(history) for member in self.members), shares)
+        return _together(self.members, history, shares)
+
+
+def _together(
+    members: Sequence[Refitter], history: DemandHistory, shares: NDArray[np.float64]
+) -> FittedStack:
+    fitted = tuple(member.fit(history) for member in members)
+    return FittedStack(fitted, shares, is_count(history.values))
 
 
 @dataclass(frozen=True)
@@ -179,102 +195,71 @@ class FittedStack:
 
     members : M fitted forecasters
     shares : (M,), >= 0, together 1
+    is_count : (N,) bool, True where demand comes in whole units
     """
 
     members: tuple[FittedForecaster, ...]
     shares: NDArray[np.float64]
+    is_count: NDArray[np.bool_]
+    kept: dict[int, tuple[Floats, Floats]] = field(default_factory=dict, repr=False, compare=False)
 
     def mean(self, horizon: int) -> Floats:
-        """Weighted mean of the members' means, (N, H)."""
-        told = [
-            s * m.mean(horizon) for s, m in zip(self.shares, self.members, strict=True) if s > 0
-        ]
-        return np.stack(told).sum(axis=0).astype(np.float32)
+        """The members' means together, (N, H)."""
+        return self._told(horizon)[0]
 
     def paths(
         self, horizon: int, n_samples: int, *, rng: np.random.Generator, rows: slice = slice(None)
     ) -> DemandPaths:
-        """Sample paths (len(rows), n_samples, H): each world is told by one member, for all rows."""
-        teller = rng.permutation(np.repeat(np.arange(len(self.shares)), self._counts(n_samples)))
-        return told_by(self.members, teller, horizon, rng, rows)
+        """Sample paths (len(rows), n_samples, H): ranks of all, worlds of the first.
 
-    def _counts(self, n_samples: int) -> NDArray[np.int64]:
-        """How many of the worlds each member tells: its share, the largest remainders rounded up."""
-        exact = self.shares * n_samples
-        counts = np.floor(exact + 1e-9).astype(np.int64)
-        missing = n_samples - int(counts.sum())
-        counts[np.argsort(counts - exact, kind="stable")[:missing]] += 1
-        return counts
+        Whole units stay whole: what lies between them is rounded up as often as its fraction says.
+        """
+        from onhand.forecast.stacked_kernel import in_order_of
 
-
-def best_shares(
-    told: NDArray[np.floating], actual: NDArray[np.floating], power: float = 1.0
-) -> NDArray[np.float64]:
-    """The shares (M,) whose weighted mean of `told` (R, M) has the least sum of |error| ** power.
-
-    They are >= 0 and together 1. Where nothing was told or sold, all are the same.
-
-    The sum is convex, but at power 1 it has edges. So it is walked down from the best corner and
-    from the middle, along the lines on which one member gives a part of its share to another, until no
-    such exchange helps.
-
-    >>> told = np.array([[1.0, 3.0], [2.0, 4.0], [5.0, 7.0]])
-    >>> best_shares(told, np.array([1.5, 2.5, 5.5])).round(3).tolist()
-    [0.75, 0.25]
-    """
-    x, y = told.astype(np.float64), actual.astype(np.float64)
-    n = x.shape[1]
-    if not y.any():
-        return np.full(n, 1 / n)
-    starts = [np.full(n, 1 / n), *np.eye(n)]
-    errors = [_total(x @ start - y, power) for start in starts]
-    ends = [_walk(x, y, starts[k], power) for k in (0, 1 + int(np.argmin(errors[1:])))]
-    return min(ends, key=lambda end: end[1])[0]
-
-
-def _walk(
-    told: NDArray[np.float64],
-    actual: NDArray[np.float64],
-    shares: NDArray[np.float64],
-    power: float,
-) -> tuple[NDArray[np.float64], float]:
-    """Shares from which no exchange between two members helps, and their error."""
-    shares = shares.copy()
-    error = told @ shares - actual
-    least = _total(error, power)
-    for _ in range(_MOST_ROUNDS):
-        before = least
-        for a, b in combinations(range(len(shares)), 2):
-            way = told[:, a] - told[:, b]
-            step, value = _best_step(error, way, -shares[a], shares[b], power)
-            if value < least:
-                shares[[a, b]] += step, -step
-                error += step * way
-                least = value
-        if least >= before * (1 - 1e-6):
-            break
-    return shares, least
-
-
-def _best_step(
-    error: NDArray[np.float64], way: NDArray[np.float64], low: float, high: float, power: float
-) -> tuple[float, float]:
-    """The step between `low` and `high` along `way` that makes the error least, and that error."""
-    from scipy.optimize import minimize_scalar
-
-    def at(step: float) -> float:
-        return _total(error + step * way, power)
-
-    steps = [low, high]  # a bounded search never tries its bounds
-    if high - low > 1e-6:
-        steps.append(
-            float(minimize_scalar(at, bounds=(low, high), method="bounded", options=_CLOSE).x)
+        first = self.members[0].paths(horizon, n_samples, rng=rng, rows=rows)
+        ranked = np.zeros(first.values.shape, np.float32)
+        for member, share in zip(self.members, self.shares, strict=True):
+            if share > 0:
+                is_first = member is self.members[0]
+                told = first if is_first else member.paths(horizon, n_samples, rng=rng, rows=rows)
+                ranked += np.float32(share) * np.sort(told.values, axis=1)
+        ranked *= self._told(horizon)[1][rows][:, None]
+        values = in_order_of(
+            np.ascontiguousarray(first.values, dtype=np.float32).view(np.uint32),
+            ranked,
+            self.is_count[rows],
+            of_rows(rows, len(self.is_count)),
+            draw_seed(rng),
         )
-    values = [at(step) for step in steps]
-    best = int(np.argmin(values))
-    return steps[best], values[best]
+        return DemandPaths(values, first.items, first.locations, first.dates)
+
+    def _told(self, horizon: int) -> tuple[Floats, Floats]:
+        """The mean, and by how much the plain mean of the members is scaled to it, both (N, H).
+
+        Paths are drawn block by block, and each block needs both of all series: they are kept.
+        """
+        if horizon not in self.kept:
+            plain, roots = 0.0, 0.0
+            for share, member in zip(self.shares, self.members, strict=True):
+                told = np.maximum(member.mean(horizon), 0).astype(np.float64)
+                plain, roots = plain + share * told, roots + share * np.sqrt(told)
+            mean = np.square(roots)
+            factor = np.divide(mean, plain, out=np.ones_like(mean), where=plain > _LEAST)
+            self.kept.clear()
+            self.kept[horizon] = mean.astype(np.float32), factor.astype(np.float32)
+        return self.kept[horizon]
 
 
-def _total(error: NDArray[np.float64], power: float) -> float:
-    size = np.abs(error)
-    return float((size if power == 1 else size**power).sum())
+def shares_by_errors(missed: NDArray[np.float64], trust: float) -> NDArray[np.float64]:
+    """Shares (M,), >= 0 and together 1, in proportion to `missed` (M,) ** -trust.
+
+    Where nobody missed anything, all are the same.
+
+    >>> shares_by_errors(np.array([10.0, 10.0, 20.0]), 2.0).round(3).tolist()
+    [0.444, 0.444, 0.111]
+    """
+    if not missed.any():
+        return np.full(len(missed), 1 / len(missed))
+    nearest = max(float(missed.min()), 1e-9 * float(missed.max()))
+    shares = (nearest / np.maximum(missed, nearest)) ** trust
+    return np.asarray(shares / shares.sum())
