@@ -8,8 +8,8 @@ those of all. Every contender forecasts the same horizons from the same origins;
 are not judged. Whoever learns does so once, from what was known at the first origin, and looks again at the
 others without learning more; the statistics are fitted at each. Trees that learned once have no spread;
 `--spread` fits them once more, whole, at the last origin, and takes it from there. `stack` is the ensemble of
-statistics, trees and `--net`: its shares are learned at origins before the one that is forecast, its spread is
-that of the statistics.
+statistics, trees (with the spread of the statistics) and `--net`: its shares are learned at origins before the
+one that is forecast. Its line holds the scores of its members, too.
 
 One thread, and one process for each contender. A line of JSON is added to FILE for each contender; those that FILE
 already holds are not run again, so that a killed run goes on. `--sweep MINUTES` runs the cells of the whole
@@ -61,6 +61,7 @@ from onhand.forecast.neural import (
     Training,
     Tweedie,
 )
+from onhand.forecast.shared import Shared
 from onhand.forecast.stacked import FittedStack, Stacked
 from onhand.forecast.steered import Steered
 
@@ -314,9 +315,6 @@ def run(
         alone = {}
         if isinstance(fitted, FittedStack):
             alone = members_alone(shop, origin, fitted)
-            known = _Known(FittedMean(history.panel, means[-1]))
-            statistics = default_forecaster(shop.panel.frequency)
-            fitted = Steered(statistics, known, 1.0).fit(history)
         rows.append(scored(shop, origin, fitted) | alone)
     told["infer_s"] = (time.process_time() - started) / len(origins)
     if (
@@ -336,22 +334,18 @@ def trees_of(shop: Shop, args: argparse.Namespace) -> Boosted:
 
 
 def stack_of(shop: Shop, args: argparse.Namespace) -> Stacked:
-    """Statistics, trees and a network, each heard as its past deserves."""
-    members = (
-        default_forecaster(shop.panel.frequency),
-        trees_of(shop, args),
-        net_of(args.net, shop, args),
-    )
-    return Stacked(members, horizon=shop.horizon)
+    """Statistics, trees with the statistics' spread, and a network, each heard as its past deserves."""
+    statistics = Shared(default_forecaster(shop.panel.frequency))
+    trees = Steered(statistics, trees_of(shop, args), share=1.0)
+    return Stacked([statistics, trees, net_of(args.net, shop, args)], horizon=shop.horizon)
 
 
 def members_alone(shop: Shop, origin: int, fitted: FittedStack) -> dict[str, float]:
-    """WAPE and share of each member of a stack, and the WAPE of their plain mean."""
+    """Scores and share of each member of a stack, and the WAPE of their plain mean."""
     means = [member.mean(shop.horizon) for member in fitted.members]
-    actual = shop.actual(origin)
-    told = {"wape equal": scores.wape(actual, np.mean(means, axis=0))}
-    for name, mean, share in zip(FAMILIES, means, fitted.shares, strict=True):
-        told[f"wape {name}"] = scores.wape(actual, mean)
+    told = {"wape plain": scores.wape(shop.actual(origin), np.mean(means, axis=0))}
+    for name, member, share in zip(FAMILIES, fitted.members, fitted.shares, strict=True):
+        told |= {f"{k} {name}": v for k, v in scored(shop, origin, member).items()}
         told[f"share {name}"] = float(share)
     return told
 
