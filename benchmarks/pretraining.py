@@ -165,9 +165,10 @@ def rows_of(out: Path) -> list[dict[str, Any]]:
 
 
 def show(name: str, rows: list[dict[str, Any]]) -> None:
-    """Mean WAPE, and the gain of each contender over scratch with its standard error over shops and days.
+    """Mean WAPE, and the gain of each contender over scratch with its standard error over days and shops.
 
-    Shops of one day share its weather, so the mean gain of each day stands beside it.
+    Shops of one day share its weather, so the error is that of a mean over days (clustered), and the mean
+    gain of each day stands beside it.
     """
     n_series = np.concatenate([row["n_series"] for row in rows])
     days = np.repeat([row["origin"] for row in rows], [len(row["n_series"]) for row in rows])
@@ -176,12 +177,18 @@ def show(name: str, rows: list[dict[str, Any]]) -> None:
         wapes = {c: np.concatenate([row[f"{c} {weeks}"] for row in rows]) for c in SHOWN}
         for contender, wape in wapes.items():
             gain = 100 * (wape / wapes["scratch"] - 1)
-            error = gain.std(ddof=1) / np.sqrt(len(gain))
             by_day = ", ".join(f"{gain[days == day].mean():+.1f}" for day in np.unique(days))
             print(
-                f"  {weeks:2} weeks, {contender:10} {wape.mean():.4f} ({gain.mean():+.1f} +- {error:.1f} %, "
-                f"{(gain < 0).sum()} of {len(gain)}; by day {by_day})"
+                f"  {weeks:2} weeks, {contender:10} {wape.mean():.4f} ({gain.mean():+.1f} +- "
+                f"{clustered(gain, days):.1f} %, {(gain < 0).sum()} of {len(gain)}; by day {by_day})"
             )
+
+
+def clustered(gain: np.ndarray, days: np.ndarray) -> float:
+    """Standard error of the mean of gains (n,) that hang together within their day (n,)."""
+    groups = np.unique(days)
+    sums = np.array([(gain[days == day] - gain.mean()).sum() for day in groups])
+    return float(np.sqrt((sums**2).sum() * len(groups) / max(len(groups) - 1, 1)) / len(gain))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ class Adapted:
     rank: int = 8
     training: Training = field(
         default_factory=lambda: Training(
-            n_epochs=6, n_steps=20, batch_size=128, learning_rate=1e-3, patience=2
+            n_epochs=6, n_steps=20, batch_size=128, learning_rate=3e-3, patience=2
         )
     )
     n_origins: int = 2

@@ -61,9 +61,9 @@ class Pools:
         group = np.stack(groups) if groups else np.zeros((0, n), np.int64)
         return cls(group, sold.cumsum(axis=1), expected.cumsum(axis=1))
 
-    def recent(self, series: Ints, end: Ints, width: int, since: Ints | int = 0) -> Floats:
-        """Log ratio (B, P) of the last `width` periods before `end`, (B,), none of them before `since`."""
-        start = np.clip(end - width, since, end)
+    def recent(self, series: Ints, end: Ints, width: int) -> Floats:
+        """Log ratio (B, P) of the last `width` periods before `end`, (B,)."""
+        start = np.maximum(end - width, 0)
         group = self.group[:, series]  # (P, B)
         sold = self.sold[group, end] - self.sold[group, start]
         due = self.expected[group, end] - self.expected[group, start]

@@ -145,8 +145,8 @@ class Windows:
         asked : (B,), first of the `horizon` periods that are asked for. None: the origin, a
             forecast. An earlier one makes a gap in the context that is to be filled from both of
             its sides; the step is then below 0.
-        since : (B,), first period of which anything is known, as in a shop that opened then: of its
-            pools, too, nothing is known before. None: 0
+        since : (B,), first period of which anything is known, as of a series that began then. None: 0
+            Its pools go on telling what they know.
         end : targets of periods from it on have no weight: they are the future of whoever asks
         scale_power : a target weighs omega times (scale / usual scale) ** scale_power
         """
@@ -173,7 +173,7 @@ class Windows:
         return Batch(
             past=self._past(rows, at, scaled, exposure, first),
             future=self._future(rows, at, ahead, origin - first, begin, unit, scaled, exposure),
-            size=self._series(series, first, begin, scale, scaled, exposure),
+            size=self._series(series, first, scale, scaled, exposure),
             static=self.codes[series],
             scale=scale,
             target=np.where(seen, target / unit, 0).astype(np.float32),
@@ -207,13 +207,7 @@ class Windows:
         )
 
     def _series(
-        self,
-        series: Ints,
-        first: Ints,
-        begin: Ints,
-        scale: Floats,
-        scaled: Floats,
-        exposure: Floats,
+        self, series: Ints, first: Ints, scale: Floats, scaled: Floats, exposure: Floats
     ) -> Floats:
         """What is told once of each window, (B, 2 + 2 * recent + 2 * pools)."""
         told: list[Floats] = [self._log_size(scale), exposure.mean(axis=1)]
@@ -223,7 +217,7 @@ class Windows:
             mean = (sold[:, -width:].sum(axis=1) + 0.5) / (count + 0.5)
             told += [np.log(mean + 0.1), np.minimum(count, 1)]
         widths = self.layout.recent[0], self.layout.recent[-1]
-        pools = [self.pools.recent(series, first, width, begin) for width in widths]
+        pools = [self.pools.recent(series, first, width) for width in widths]
         return np.concatenate([np.stack(told, axis=1), *pools], axis=1, dtype=np.float32)
 
     def _past(self, rows: Ints, at: Ints, scaled: Floats, exposure: Floats, first: Ints) -> Floats:
@@ -258,7 +252,7 @@ class Windows:
         for back in self.layout.echoes:
             channels += self._echo(rows, ahead, back, begin, unit)
             over = ahead[:, :, None] - back
-            is_over = (over < ahead[:, :1, None]) & (over >= begin[:, None, None])
+            is_over = (over < ahead[:, :1, None]) & (over >= 0)
             channels += list(self.pools.echo(rows[:, 0], over, is_over))
         future = np.stack(np.broadcast_arrays(*channels), axis=2)
         return np.concatenate(
