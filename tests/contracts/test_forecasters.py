@@ -55,6 +55,7 @@ EXAMPLES: dict[str, Any] = {
     "Seasonalised": lambda cls: cls(TSB()),
     "Shared": lambda cls: cls(TSB()),
     "Stacked": lambda cls: cls([TSB(), MovingAverage(8)], n_origins=4),
+    "Steadied": lambda cls: cls(TSB()),
     "Steered": lambda cls: cls(MovingAverage(8), TSB()),
     "Suspicious": lambda cls: cls(MovingAverage(8)),
     "WhenOpen": lambda cls: cls(MovingAverage(8)),

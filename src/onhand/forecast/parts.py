@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ from onhand.forecast.hierarchy import FittedReconciled
 from onhand.forecast.item_seasons import FittedItemSeasons
 from onhand.forecast.new_items import FittedNewItems
 from onhand.forecast.seasonalised import FittedSeasonalised
+from onhand.forecast.steadied import FittedSteadied
 from onhand.forecast.when_open import FittedWhenOpen
 
 __all__ = ["GROUPS", "group_of_feature", "parts_of"]
@@ -123,6 +124,8 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
         inner = _parts(fitted.point, ask)
         added = ask.mean(fitted) - sum(inner.values())
         return _with(inner, "calendar" if is_daily else "season", added)
+    if isinstance(fitted, FittedSteadied):
+        return _parts(fitted.point, replace(ask, history=fitted.history))
     if isinstance(fitted, FittedCalibrated):
         return _onto(fitted, fitted.point, "past errors", ask)
     if isinstance(fitted, FittedNewItems | FittedEnding):
