@@ -6,7 +6,10 @@ What comes back is checked against the rows here, and says how far from the best
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -137,13 +140,14 @@ def solve(program: LinearProgram, *, seconds: float = 60.0, gap: float = 1e-6) -
     >>> solve(knapsack.relaxed()).cost                 # two fifths of the second as well
     -12.0
     """
-    found = milp(
-        program.cost,
-        integrality=program.is_whole.astype(np.int64),
-        bounds=Bounds(program.lower, program.upper),
-        constraints=LinearConstraint(program.rows, program.row_lower, program.row_upper),
-        options={"time_limit": seconds, "mip_rel_gap": gap, "disp": False},
-    )
+    with _nothing_said():
+        found = milp(
+            program.cost,
+            integrality=program.is_whole.astype(np.int64),
+            bounds=Bounds(program.lower, program.upper),
+            constraints=LinearConstraint(program.rows, program.row_lower, program.row_upper),
+            options={"time_limit": seconds, "mip_rel_gap": gap, "disp": False},
+        )
     if found.x is None:
         raise ConfigError(f"no answer to the linear program: {_why(found.status, seconds)}")
     value = np.where(program.is_whole, np.rint(found.x), found.x)
@@ -152,6 +156,27 @@ def solve(program: LinearProgram, *, seconds: float = 60.0, gap: float = 1e-6) -
     cost = float(program.cost @ value)
     bound = found.get("mip_dual_bound")
     return LinearAnswer(value, cost, cost if bound is None else min(cost, float(bound)))
+
+
+@contextmanager
+def _nothing_said() -> Iterator[None]:
+    """Standard output leads nowhere: HiGHS now and then writes a line there although told to be silent, and
+    a plan that is written to a pipe as JSON could then not be read."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is none
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _why(status: int, seconds: float) -> str:
