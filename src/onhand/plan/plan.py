@@ -303,14 +303,15 @@ class Calendar:
 class JointChoice:
     """Something chosen for many lines at once, how it was found, and how good it is.
 
-    what : `containers`, the contents of a supplier's containers; `suppliers`, who delivers what now; or
-        `suppliers and cycles`, who should deliver what in the long run, and how often
-    suppliers : whose containers; who was chosen among
+    what : `containers`, the contents of a supplier's containers; `budget`, `space` or `budget and space`,
+        what these leave of all orders where they bind; `suppliers`, who delivers what now; or `suppliers
+        and cycles`, who should deliver what in the long run, and how often
+    suppliers : whose containers; who was chosen among; none where it is all of them
     method : `solver`, proven; `rule`: the plain rule was as good, or the solver had too little time;
         `search`: likewise, but a search did better; `last plan`: what it had packed is kept
     is_proven : whether the solver finished, so that the bound is a tight one
     n_containers : of containers; 0: the order waits
-    chosen, by_rule : expected money: what the contents earn, freight and orders paid; or what the
+    chosen, by_rule : expected money: what the contents or the orders earn, freight and orders paid; or what the
         deliveries cost beyond the goods at the cheapest price, margin lost included (a year's, for cycles)
     saved : money better than by the plain rule (contents ranked one by one; the cheapest supplier of each
         item by itself)

@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.whole_order import Limit, ranked_blocks, whole_packs
 
-__all__ = ["SupplierOrder", "share_out"]
+__all__ = ["SupplierOrder", "share_out", "weights_of"]
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -150,7 +150,7 @@ def share_out(
     total = np.maximum(each @ wanted, 1e-12)
     rankings = [
         _ranked(orders, lines, each, weight / total, is_lean=is_lean)
-        for weight in _weights(len(limits))
+        for weight in weights_of(len(limits))
         for is_lean in ((False, True) if any(order.least for order in orders) else (False,))
     ]
     found = _best(rankings, most * (1 + 1e-9), len(wanted))
@@ -170,7 +170,7 @@ class _Lines:
     offer: Worth
 
 
-def _weights(n_limits: int) -> Array:
+def weights_of(n_limits: int) -> Array:
     """How much each limit counts in a share, way by way, (ways, limits)."""
     if n_limits == 1:
         return np.ones((1, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from onhand.plan.buying.afford import Afforded
 from onhand.plan.buying.packing import Packed
 from onhand.plan.buying.sources import SourceAdvice
 from onhand.plan.buying.together import Together
@@ -18,6 +19,8 @@ def joint_choices(work: Workings, sources: SourceAdvice | None) -> tuple[JointCh
     """The containers that were packed, and the suppliers that were chosen together, now and for long."""
     currency = work.config.shop.currency
     found = [_containers(packed, currency) for packed in work.bought.packed]
+    if work.bought.afforded is not None:
+        found.append(_afforded(work.bought.afforded, currency))
     is_tied = np.isin(work.economics.supplier, work.tied) & (work.outlook.quantity > 0)
     if work.taken is not None and is_tied.any():
         found.append(_suppliers(work.taken, work.tied, currency))
@@ -49,6 +52,37 @@ def _containers(packed: Packed, currency: str) -> JointChoice:
         saved=saved,
         bound=bound,
         sentence=sentence,
+    )
+
+
+def _afforded(left: Afforded, currency: str) -> JointChoice:
+    """What the budget or the space left of all orders."""
+    chosen, by_list = round(left.worth, 2), round(left.worth_by_list, 2)
+    bound = round(max(left.bound, left.worth), 2)
+    saved = round(chosen - by_list, 2)
+    named = left.limit.replace("_", " ")
+    said = (
+        f"The {named} {'leave' if ' and ' in named else 'leaves'} orders for {money(left.cost, currency)} "
+        f"of the {money(left.wanted_cost, currency)} wanted, expected to earn {money(chosen, currency)} "
+        f"instead of {money(left.wanted_worth, currency)}"
+    )
+    if saved > 0:
+        said += f"; {money(saved, currency)} more than packs ranked one by one would"
+    elif not left.finished:
+        said += "; chosen down the ranked list"
+    share = f" ({(bound - chosen) / bound:.1%})" if bound - chosen >= 0.01 else ""
+    sentence = f"{said}.{_left(chosen, bound, currency)}"
+    return JointChoice(
+        what=named,
+        suppliers=(),
+        method="solver" if saved > 0 else "rule",
+        is_proven=left.finished,
+        n_containers=0,
+        chosen=chosen,
+        by_rule=by_list,
+        saved=saved,
+        bound=bound,
+        sentence=f"{sentence[:-1]}{share}." if share else sentence,
     )
 
 
