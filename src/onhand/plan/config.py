@@ -148,8 +148,8 @@ class SupplySettings(_Section):
         le=3600,
         description=(
             "Seconds in which the solver may look for the best contents of one supplier's containers, "
-            "the best choice among suppliers, or the best orders for a budget or a space. Where it does not finish, the plain rule decides, and the "
-            "plan says so. 0: always the plain rule."
+            "the best choice among suppliers, or the best orders for a budget or a space. Where it does "
+            "not finish, the plain rule decides, and the plan says so. 0: always the plain rule."
         ),
     )
     minimum_order: float = Field(
