@@ -23,8 +23,7 @@ from onhand.forecast.default import through_life
 from onhand.forecast.own_spread import OwnSpread
 from onhand.forecast.shared import Shared
 from onhand.forecast.stacked import Stacked
-from onhand.forecast.steered import Steered
-from onhand.forecast.steering import steered_by_trees, steering_trees
+from onhand.forecast.steering import steered_by_trees
 from onhand.forecast.suspicious import Suspicious
 from onhand.forecast.when_open import WhenOpen
 from onhand.plan.config import ForecastSettings
@@ -135,7 +134,7 @@ def _with_either_spread(name: str, forecaster: Forecaster) -> dict[str, Forecast
 
 
 def _ensemble(statistical: Forecaster, frequency: Frequency) -> Forecaster:
-    """The mean of statistics, trees and a network, each heard as its past deserves; the statistics' spread."""
+    """Statistics, trees with the statistics' spread, and a network, each heard as its past deserves."""
     if importlib.util.find_spec("torch") is None:
         raise ConfigError(
             "forecast.forecaster = 'ensemble' teaches a network with PyTorch, which is not installed: "
@@ -143,5 +142,5 @@ def _ensemble(statistical: Forecaster, frequency: Frequency) -> Forecaster:
         )
     from onhand.forecast.neural import MLP, Neural, Quantiles
 
-    members = statistical, steering_trees(frequency), Neural(MLP(), Quantiles())
-    return Steered(statistical, Stacked(members), share=1.0)
+    trees = steered_by_trees(statistical, frequency, share=1.0)
+    return Stacked([statistical, trees, Neural(MLP(), Quantiles())])
