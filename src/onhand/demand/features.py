@@ -223,6 +223,10 @@ class Past:
             observed={k: v[:, :t] for k, v in self.observed.items()},
         )
 
+    def foreseeing(self) -> Past:
+        """The same as if plans had reached as far as the horizon does, where that has come to pass."""
+        return replace(self, known=dict(self.known) | dict(self.partly), partly={}, reach={})
+
     def _until(self, known: Mapping[str, Floats], t: int) -> dict[str, Floats]:
         """Covariates without what was only seen after period t."""
         return {

@@ -20,6 +20,7 @@ __all__ = ["Rows", "draw_rows", "lay_out", "weights_of"]
 
 Floats = NDArray[np.float32]
 _FEWEST_ORIGINS = 50
+_FORESEEN = 0.5  # share of examples that know plans which nobody will have where they are used
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,9 @@ def draw_rows(
 ) -> Rows | None:
     """Examples whose targets all lie before the end of `past`.
 
+    Where plans end within the horizon, every other example knows what was planned all the same: from
+    those the trees learn what a plan does, from the others what to say where there is none.
+
     Parameters
     ----------
     past : Past
@@ -128,12 +132,18 @@ def draw_rows(
             continue
         series, step = series[kept], step[kept]
         rows, position = np.unique(series, return_inverse=True)
-        columns, scale = describe(past.until(int(origin)), horizon, rows)
+        then = past.until(int(origin))
+        columns, scale = describe(then, horizon, rows)
         columns = {name: values for name, values in columns.items() if name not in left_out}
+        features = lay_out(columns, position, step)
+        if past.reach:
+            foreseen, _ = describe(then.foreseeing(), horizon, rows)
+            told = rng.random(len(step)) < _FORESEEN
+            features[told] = lay_out({k: foreseen[k] for k in columns}, position[told], step[told])
         parts.append(
             Rows(
                 names=tuple(columns),
-                features=lay_out(columns, position, step),
+                features=features,
                 target=past.filled[series, origin + step] / seen[kept] / scale[position],
                 scale=scale[position],
                 weight=weight[kept].astype(np.float32),
