@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from onhand.data.panel import Frequency, Panel
+from onhand.demand import believe
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast import (
@@ -44,7 +45,7 @@ def test_seasonal_naive_of_less_than_a_season_takes_the_mean_for_what_it_never_s
 
 def test_a_moving_average_leaves_unknown_periods_out() -> None:
     history = history_of([[9, 1, NAN, 3], [9, NAN, NAN, NAN]])
-    assert MovingAverage(3).fit(history).mean(1).tolist() == [[2], [0]]
+    assert MovingAverage(3).fit(history).mean(1).tolist() == [[2], [9]]
 
 
 def test_a_window_without_periods_is_refused() -> None:
@@ -140,3 +141,10 @@ def test_a_history_too_short_to_tell_season_from_growth_gets_no_season() -> None
     history = history_of([[1, 2, 3, 4, 5, 6, 7, 8, 9]])
     mean = Seasonalised(MovingAverage(2)).fit(history).mean(3)
     assert mean.tolist() == [[8.5, 8.5, 8.5]]
+
+
+def test_months_without_stock_are_unknown_and_not_zero() -> None:
+    empty = np.where(np.arange(40) >= 30, 0, 1)
+    panel = Panel.of([[6, 4] * 20, [6, 4] * 20], in_stock=[empty, np.ones(40)])
+    mean = MovingAverage(8).fit(believe(panel)).mean(3)
+    assert mean[0].tolist() == mean[1].tolist() == [5.0, 5.0, 5.0]

@@ -83,9 +83,21 @@ class SeasonalNaive:
 class MovingAverage:
     """The mean of the last `window` periods, leaving out the unknown ones.
 
+    Where less than a quarter of the window is known, as after months without stock, so many of the last
+    known periods are taken instead, however old: what nobody can know is not zero.
+
     Parameters
     ----------
     window : int, periods, default 13
+        A series of which nothing is known at all is forecast to sell 0.
+
+    >>> from onhand.data.panel import Panel
+    >>> from onhand.demand.history import DemandHistory
+    >>> import numpy as np
+    >>> panel = Panel.of([[9, 6, 4, 0, 0, 0, 0, 0]], in_stock=[[1, 1, 1, 0, 0, 0, 0, 0]])
+    >>> values = np.where(panel.in_stock > 0, panel.sales, np.nan).astype(np.float32)
+    >>> MovingAverage(5).fit(DemandHistory(panel, values, np.zeros((1, 8), bool))).mean(1).tolist()
+    [[5.0]]
     """
 
     window: int = 13
@@ -99,8 +111,8 @@ class MovingAverage:
         return f"moving average {self.window}"
 
     def fit(self, history: DemandHistory) -> CountForecast:
-        """The mean of what is known of the window; 0 where nothing is."""
-        recent = history.values[:, -self.window :]
+        """The mean of what is known of the window, or last was."""
+        recent = _last_known(history.values, self.window)
         level = _mean_known(recent)
         return _around_window(history, Flat(level), level, recent)
 
@@ -181,6 +193,22 @@ def _around_window(
     # A new observation varies around the mean of n others with variance sigma^2 (1 + 1/n).
     mse = _mean_square(recent - level[:, None]) * (n_known + 1) / np.maximum(n_known - 1, 1)
     return CountForecast.around(history, curve, level, mse.astype(np.float32))
+
+
+def _last_known(values: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """The last `window` periods; rows of which hardly any is known hold their last known ones instead."""
+    recent = values[:, -window:]
+    enough = -(-recent.shape[1] // 4)
+    rows = np.flatnonzero(np.isfinite(recent).sum(axis=1) < enough)
+    rows = rows[np.isfinite(values[rows, :-window]).any(axis=1)]  # the young have nothing older
+    if not len(rows):
+        return recent
+    recent = recent.copy()
+    for row in rows:
+        known = values[row][np.isfinite(values[row])][-enough:]
+        recent[row] = np.nan
+        recent[row, : len(known)] = known
+    return recent
 
 
 def _mean_known(values: NDArray[np.float32]) -> NDArray[np.float32]:
