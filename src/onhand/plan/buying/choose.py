@@ -8,6 +8,8 @@ until the slow order comes.
 Item by item the cheapest is taken. Where a supplier asks something of an order as a whole, the
 items are not free of each other, and the offers are then chosen together
 (`onhand.plan.buying.together`).
+
+What was ordered today does not change from whom (`onhand.plan.buying.placed`).
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.offers import offers_of
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.packing import Solver
+from onhand.plan.buying.placed import Before, before_today
 from onhand.plan.buying.proposals import Proposal, in_steps, joined, propose
 from onhand.plan.buying.rules import Rules, SupplierRule, rules_of
 from onhand.plan.buying.together import Options, Together, choose_together
@@ -132,12 +135,13 @@ def choose_offers(
     n_offers = offers_of(keys, tables).group_by("row").agg(n=pl.len()).sort("row")["n"].to_numpy()
     if n_offers.max(initial=1) == 1:
         return Choice(first, {}, {}, (), (), ahead.horizon, np.zeros(len(keys), dtype=np.int64))
-    offers = _candidates(tables, panel, config, first, stock, int(n_offers.max()), ahead.seed)
+    before = before_today(tables, panel, first, stock, config)
+    offers = _candidates(before, panel, config, first, int(n_offers.max()), ahead.seed)
     ahead = replace(ahead, horizon=max(ahead.horizon, *(_reach(offer, ahead) for offer in offers)))
     suppliers = {name: rule for c in offers for name, rule in c.rules.suppliers.items()}
     asked = _Asked(offers, n_offers, _looked_at(offers, n_offers, suppliers), config.supply.bridges)
     for rows, paths in _worlds_of(asked.rows, fitted, offers, ahead):
-        asked.ask(rows, paths, stock, ahead)
+        asked.ask(rows, paths, before.stock, ahead)
     options = asked.options()
     tied = _tied(suppliers, options, n_offers)
     seconds = config.supply.solver_seconds
@@ -149,6 +153,9 @@ def choose_offers(
     bridges = (
         asked.bridges.get((int(options.row[o]), int(options.offer[o]))) for o in taken.option
     )
+    if before.placed is not None:  # from here on it counts, against capacities as well
+        offers = tuple(replace(c, rules=rules_of(tables, panel, c.terms, config)) for c in offers)
+        bridges = (_still_needed(x, choice, offers, before) for x in bridges)
     return Choice(
         terms=economics(tables, panel, config, choice) if choice.any() else first,
         compared=asked.compared(),
@@ -172,16 +179,37 @@ def _reach(offer: Candidate, ahead: Lookahead) -> int:
     )
 
 
+def _still_needed(
+    bridge: Bridge | None, choice: NDArray[np.int64], offers: tuple[Candidate, ...], before: Before
+) -> Bridge | None:
+    """What is left of a bridge beside today's orders that come before the slow one; None: nothing."""
+    if bridge is None:
+        return None
+    row, fast = bridge.row, offers[bridge.offer].rules
+    slow = offers[choice[row]].rules.timing.terms
+    come = before.sooner(row, int(slow.lead_time[row]))
+    n_gone = int(np.ceil(come / bridge.step - 1e-9))
+    left = min(bridge.quantity - come, float(fast.capacity[row]))
+    left = max(0.0, float(np.floor(left / bridge.step + 1e-9) * bridge.step))
+    terms = fast.timing.terms
+    if left < max(float(terms.minimum_order[row]), bridge.step) - 1e-9:
+        return None
+    worth = bridge.worth[n_gone:]
+    gain = float(worth[: round(left / bridge.step)].sum())
+    need = max(0.0, min(bridge.need - come, left))
+    return replace(bridge, quantity=left, need=need, gain=gain, worth=worth) if gain > 0 else None
+
+
 def _candidates(
-    tables: Tables,
+    before: Before,
     panel: Panel,
     config: Config,
     first: Economics,
-    stock: Stock,
     n_offers: int,
     seed: int,
 ) -> tuple[Candidate, ...]:
     """The offers by number; stock points with fewer have their first again."""
+    tables, stock = before.tables, before.stock
     days = order_days_of(tables)
     found = []
     for m in range(n_offers):
