@@ -28,10 +28,11 @@ def their_mean(long: pl.DataFrame, horizon: int) -> pl.DataFrame:
     """Another library's forecast: the mean of the last 60 days, and an interval around it."""
     last = long.sort("ds").group_by("unique_id").tail(60)
     told = last.group_by("unique_id").agg(mean=pl.col("y").mean(), spread=pl.col("y").std())
+    end = long["ds"].max()
     spread = pl.col("spread").fill_null(0.0)
     return told.join(pl.DataFrame({"k": range(horizon)}), how="cross").select(
         "unique_id",
-        (pl.date(2025, 1, 1) + pl.duration(days="k")).alias("ds"),
+        (pl.lit(end) + pl.duration(days=pl.col("k") + 1)).alias("ds"),
         pl.col("mean").alias("theirs"),
         pl.max_horizontal(pl.lit(0.0), pl.col("mean") - 0.3 * spread).alias("theirs-lo-50"),
         (pl.col("mean") + 0.3 * spread).alias("theirs-hi-50"),

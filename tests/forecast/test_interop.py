@@ -82,9 +82,28 @@ def test_a_frame_without_intervals_is_a_point_forecast() -> None:
 
 def test_crossing_and_negative_quantiles_are_repaired() -> None:
     """A lower quantile above a higher one, and demand below zero, do not come through."""
-    told = frame_of(PANEL, **{"M-lo-80": [5] * 6, "M-hi-80": [4] * 6, "M": [-9] * 6})
-    values = as_paths(told, panel=PANEL).values
-    assert (values >= 0).all()
+    told = frame_of(PANEL, **{"M-lo-80": [8] * 6, "M-hi-80": [2] * 6, "M": [5] * 6})
+    asked = np.array([0.1, 0.5, 0.9])
+    values = as_paths(told, panel=PANEL, n_samples=999).quantile(asked)
+    np.testing.assert_allclose(values[:, 0, 0], [2, 5, 8], atol=0.1)
+    below = frame_of(PANEL, **{"M-lo-80": [-9] * 6, "M-hi-80": [4] * 6, "M": [-1] * 6})
+    assert (as_paths(below, panel=PANEL).values >= 0).all()
+
+
+def test_a_forecast_of_other_days_than_the_panels_next_is_refused() -> None:
+    """A week may be named by any of its days, but it has to be the right week."""
+    told = frame_of(PANEL, naive=range(6))
+    sundays = told | {"ds": ["2025-01-12", "2025-01-19", "2025-01-26"] * 2}
+    assert (as_paths(sundays, panel=PANEL).dates == PANEL.future_dates(3)).all()
+    later = told | {"ds": ["2030-01-07", "2030-01-14", "2030-01-21"] * 2}
+    with pytest.raises(ShapeError, match=r"for 2030-01-07 .* begin on 2025-01-06"):
+        as_paths(later, panel=PANEL)
+
+
+def test_a_forecast_that_is_no_number_is_refused_by_name() -> None:
+    told = frame_of(PANEL, naive=[1.0, 1.0, 1.0, 1.0, np.nan, 1.0])
+    with pytest.raises(ShapeError, match="'b/s1'"):
+        as_paths(told, panel=PANEL)
 
 
 def test_worlds_follow_the_past_across_items_and_time() -> None:
@@ -122,11 +141,13 @@ class QuantileForecast:
 def test_samples_are_taken_as_they_are() -> None:
     """(S, H) per series, a pandas period as the start."""
     draws = RNG.poisson(4, (2, 50, 3)).astype(float)
-    start = pd.Period("2025-01", freq="M")
+    start = pd.Period("2025-01-06", freq="W")
     told = [SampleForecast(draws[k], name, start) for k, name in enumerate(("a/s2", "b/s1"))]
     paths = as_paths(told, panel=PANEL)
     np.testing.assert_array_equal(paths.values, draws[[1, 0]])
-    assert [str(d) for d in paths.dates] == ["2025-01-01", "2025-02-01", "2025-03-01"]
+    assert (paths.dates == PANEL.future_dates(3)).all()
+    months = as_paths([SampleForecast(draws[0], "a/s2", pd.Period("2025-01", freq="M"))])
+    assert [str(d) for d in months.dates] == ["2025-01-01", "2025-02-01", "2025-03-01"]
 
 
 def test_quantile_objects_are_drawn_from() -> None:

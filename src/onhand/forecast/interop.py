@@ -14,6 +14,8 @@ same stretch for all stock points, so that what rose together in the past rises 
 
 Source: M. Clark et al. (2004), The Schaake shuffle: a method for reconstructing space-time variability
 in forecasted precipitation and temperature fields, Journal of Hydrometeorology 5(1), 243-262.
+Quantiles that cross are put in order: V. Chernozhukov, I. Fernández-Val, A. Galichon (2010), Quantile
+and probability curves without crossing, Econometrica 78(3), 1093-1125.
 """
 
 from __future__ import annotations
@@ -98,7 +100,8 @@ def as_paths(
     SchemaError
         When a column is missing, or several models are there and none was chosen.
     ShapeError
-        When a stock point of the panel has no forecast, or series differ in their dates.
+        When a stock point of the panel has no forecast, a forecast is no number, series differ in their
+        dates, or these are not the panel's next periods.
 
     >>> frame = {"unique_id": ["a/s", "a/s"], "ds": ["2025-01-01", "2025-01-02"], "ETS": [3, 4]}
     >>> as_paths(frame).values.tolist()
@@ -113,21 +116,51 @@ def as_paths(
     values = told.samples
     if values is None:
         values = _drawn(told, panel, n_samples, rng)
+    _refuse_gaps(values, told)
     names = [str(name).partition(SEPARATOR) for name in told.ids]
     return DemandPaths(
         np.maximum(values, 0).astype(np.float32),
         np.array([item for item, _, _ in names], dtype=np.str_),
         np.array([place or "shop" for _, _, place in names], dtype=np.str_),
-        told.dates,
+        _periods(told.dates, values.shape[2], panel),
     )
+
+
+def _refuse_gaps(values: Array, told: _Told) -> None:
+    """Raises ShapeError where a forecast is no finite number."""
+    rows = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
+    if len(rows):
+        raise ShapeError(
+            f"the forecast of {told.ids[rows[0]]!r} holds values that are no finite numbers, as do "
+            f"{len(rows) - 1} others; forecast them, or leave these stock points out of the panel"
+        )
+
+
+def _periods(
+    told: NDArray[np.datetime64] | None, horizon: int, panel: Panel | None
+) -> NDArray[np.datetime64]:
+    """First days of the periods that were forecast, in the panel's convention."""
+    if panel is None:
+        return np.datetime64("2025-01-01") + np.arange(horizon) if told is None else told
+    coming = panel.future_dates(horizon + 1)
+    if told is not None and not ((told >= coming[:-1]) & (told < coming[1:])).all():
+        raise ShapeError(
+            f"the forecast is for {told[0]} to {told[-1]}, and the {horizon} periods after the panel "
+            f"begin on {coming[0]} to {coming[-2]}; forecast from the panel's end ({panel.dates[-1]}), "
+            "or cut the panel with until"
+        )
+    return coming[:-1]
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What a library said of N series: quantiles (N, Q, H) at `levels` (Q,), or samples (N, S, H)."""
+    """What a library said of N series: quantiles (N, Q, H) at `levels` (Q,), or samples (N, S, H).
+
+    dates : of the H periods; None where it does not say
+    """
 
     ids: list[str]
-    dates: NDArray[np.datetime64]
+    dates: NDArray[np.datetime64] | None
     levels: Array
     quantiles: Array
     samples: Array | None = None
@@ -247,11 +280,11 @@ def _of_objects(forecasts: Iterable[Any]) -> _Told:
     )
 
 
-def _dates(forecast: Any, horizon: int) -> NDArray[np.datetime64]:
-    """First days of the periods of an object's forecast; days where it does not say."""
+def _dates(forecast: Any, horizon: int) -> NDArray[np.datetime64] | None:
+    """First days of the periods of an object's forecast, counted in days but for a pandas Period."""
     start = getattr(forecast, "start_date", None)
     if start is None:
-        return np.datetime64("2025-01-01") + np.arange(horizon)
+        return None
     if hasattr(start, "to_timestamp"):  # a pandas Period knows how to count
         return np.array(
             [np.datetime64((start + k).to_timestamp(), "D") for k in range(horizon)],
@@ -265,7 +298,7 @@ def _drawn(told: _Told, panel: Panel | None, n_samples: int, rng: np.random.Gene
     n, n_levels, horizon = told.quantiles.shape
     if n_levels == 1:
         return told.quantiles
-    values = np.maximum.accumulate(told.quantiles, axis=1)  # no quantile below a lower one
+    values = np.sort(told.quantiles, axis=1)  # no quantile below a lower one
     rank = _ranks(panel, n, n_samples, horizon, rng)
     # Between the levels, values are straight lines in normal scores; beyond them the last one goes on.
     score, known = ndtri((rank + 0.5) / n_samples), ndtri(told.levels)
