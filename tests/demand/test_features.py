@@ -149,6 +149,18 @@ def test_a_price_stays_what_was_planned_last_at_every_origin() -> None:
         np.testing.assert_allclose(change - change[0], planned - planned[0], atol=1e-5)
 
 
+def test_what_is_told_now_and_then_stays_and_what_is_told_every_period_ends_with_it() -> None:
+    tariff = np.full((1, 65), np.nan, np.float32)
+    tariff[0, [0, 30]] = 1, 2
+    rain = np.ones((1, 65), np.float32)
+    rain[0, 61:] = np.nan  # the array goes on, the forecast of the weather does not
+    panel = Panel.of(np.ones((1, 60)), known={"tariff": tariff, "rain": rain})
+    with pytest.warns(OnhandWarning, match="'rain' ends 4 periods"):
+        columns, _ = describe(Past.of(history_of(panel), 5), 5)
+    np.testing.assert_array_equal(columns["tariff"], np.full((1, 5), 2))
+    np.testing.assert_array_equal(columns["rain"], [[1, np.nan, np.nan, np.nan, np.nan]])
+
+
 def test_a_covariate_without_any_plan_is_left_out_loudly_and_a_price_stays() -> None:
     flags = np.zeros((1, 20), np.float32)
     prices = np.full((1, 20), 9, np.float32)

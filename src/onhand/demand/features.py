@@ -594,8 +594,8 @@ def _reaching(
     """Covariates as features want them over `horizon` periods after the first `n_periods`.
 
     A price is told by its logarithm and stays what it was until a new one is known. Anything else
-    whose plans end within the horizon is told as far as they go; without any plan ahead it is left
-    out. Both loudly.
+    whose plans end within the horizon is told as far as they go, and left out without any plan ahead;
+    both loudly.
 
     Returns
     -------
@@ -607,8 +607,7 @@ def _reaching(
     width = n_periods + horizon
     for name, values in known.items():
         values = values[:, :width]
-        told = np.flatnonzero(np.isfinite(values).any(axis=0))
-        ahead = int(told[-1]) + 1 - n_periods if len(told) else 0
+        ahead = _end_of(values, horizon) - n_periods
         is_short = ahead < horizon
         if is_short and not _is_price(name):
             _say_how_far(name, ahead, horizon)
@@ -629,6 +628,17 @@ def _reaching(
         else:
             usable[name] = values
     return usable, partly, reach
+
+
+def _end_of(values: Floats, horizon: int) -> int:
+    """The period with which a covariate (n, W) ends.
+
+    One that is told period by period ends with the last one told. One told now and then, such as the
+    day of a new tariff, stays what it was as far as the array goes.
+    """
+    told = np.flatnonzero(np.isfinite(values).any(axis=0))
+    is_by_period = len(told) >= horizon and told[-1] - told[-horizon] + 1 == horizon
+    return int(told[-1]) + 1 if is_by_period else values.shape[1]
 
 
 def _say_how_far(name: str, ahead: int, horizon: int) -> None:
