@@ -28,11 +28,14 @@ def their_mean(long: pl.DataFrame, horizon: int) -> pl.DataFrame:
     """Another library's forecast: the mean of the last 60 days, and an interval around it."""
     last = long.sort("ds").group_by("unique_id").tail(60)
     told = last.group_by("unique_id").agg(mean=pl.col("y").mean(), spread=pl.col("y").std())
-    end = long["ds"].max()
+    days = long["ds"].unique().sort()
+    gap = (days[-1] - days[-2]).days if len(days) > 1 else 1
+    steps = [f"{k}mo" if gap >= 28 else f"{k * gap}d" for k in range(1, horizon + 1)]
+    ahead = pl.concat([days[-1:].dt.offset_by(step) for step in steps])
     spread = pl.col("spread").fill_null(0.0)
-    return told.join(pl.DataFrame({"k": range(horizon)}), how="cross").select(
+    return told.join(ahead.to_frame("ds"), how="cross").select(
         "unique_id",
-        (pl.lit(end) + pl.duration(days=pl.col("k") + 1)).alias("ds"),
+        "ds",
         pl.col("mean").alias("theirs"),
         pl.max_horizontal(pl.lit(0.0), pl.col("mean") - 0.3 * spread).alias("theirs-lo-50"),
         (pl.col("mean") + 0.3 * spread).alias("theirs-hi-50"),
