@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from onhand.decide.replenish.price_breaks import PriceLadder
 from onhand.decide.replenish.rounding import RoundedOrder
+from onhand.decide.replenish.whole_order import whole_packs
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.stock import Stock
 from onhand.plan.buying.bridges import Bridges, both_of, on_the_way
@@ -137,13 +139,13 @@ def _with_splits(
 
 @dataclass(frozen=True)
 class _Lines:
-    """Every line for itself: as proposed, and without price breaks where limits may make them too dear.
+    """Every line for itself: as proposed, and as if there were no price breaks, where they may be in the way.
 
     fees : the rules, orders charged as they are weighed at this review
     """
 
     chosen: Proposal
-    unraised: Proposal | None
+    flat: Proposal | None
     fees: Rules
 
 
@@ -158,17 +160,18 @@ def _proposed(
     lots: Lots | None,
 ) -> _Lines:
     """Every line for itself, and made to last where its supplier is ordered from and that costs something."""
-    ways = (True, False) if rules.has_limits and rules.ladder.start.shape[1] > 1 else (True,)
+    is_tied = rules.has_limits or bool(rules.suppliers)
+    ways = (True, False) if is_tied and rules.ladder.start.shape[1] > 1 else (True,)
     plain: dict[bool, list[Proposal]] = {way: [] for way in ways}
     lasting: dict[bool, list[Proposal]] = {way: [] for way in ways}
     for rows, view in views(fitted, stock, terms.terms, terms.costs, ahead):
         own, known = own_order(view, ahead), Offers()
         longer = None if lots is None else _longer(view, own, lots, rows, ahead)
         for way in ways:
-            plain[way].append(propose(view, own, rules, rows, n_steps, raises=way, offers=known))
+            plain[way].append(propose(view, own, rules, rows, n_steps, breaks=way, offers=known))
             if longer is not None:
                 lasting[way].append(
-                    propose(view, longer, rules, rows, n_steps, raises=way, offers=known)
+                    propose(view, longer, rules, rows, n_steps, breaks=way, offers=known)
                 )
         progress("Proposing", rows.stop / len(stock.on_hand))
     found = [
@@ -236,23 +239,93 @@ def _best_bought(
 ) -> tuple[Bought, Array]:
     """The orders as suppliers and shop accept them, and what is left of the bridges, (B,).
 
-    A line raised to a price break is no longer to be had in part. Where the shop's limits leave nothing of
-    such a line, it is offered at its own size as well, and so are all; what earns most is taken.
+    A line at a lower price is not to be had in part, nor beyond the next break. Where that is in the way of
+    a limit or a minimum, lines are offered as if there were no breaks: those that were cut, and all; and
+    then once more at the prices of what is left of them. What earns most is taken, so that a price break
+    never makes the plan worse.
     """
-    chosen = lines.chosen
-    best, left = _bought(chosen, terms, lines.fees, bridges, solver)
-    is_raised = chosen.by_price_break > 0
-    is_lost = is_raised & (best.quantity <= 0)
-    if lines.unraised is None or not is_lost.any():
+    best, left = _bought(lines.chosen, terms, lines.fees, bridges, solver)
+    if lines.flat is None:
         return best, left
+    has_breaks = np.asarray(np.isfinite(lines.fees.ladder.start[:, 1:]).any(axis=1))
+    is_cut = has_breaks & (best.quantity < lines.chosen.quantity)
     most = _gain(best, terms, lines)
-    for rows in (is_lost, is_raised):
-        other = either(rows, lines.unraised, chosen)
-        found, its_left = _bought(other, terms, lines.fees, bridges, solver)
-        gain = _gain(found, terms, lines)
-        if gain > most + 1e-9:
-            best, left, most = found, its_left, gain
+    for rows in (is_cut, has_breaks):
+        if not rows.any():
+            continue
+        flat = either(rows, lines.flat, lines.chosen)
+        found, its_left = _bought(flat, terms, lines.fees, bridges, solver)
+        found = replace(found, unit_cost=_priced(found, lines.fees.ladder))
+        landed = _at_prices_of(found, rows, flat, lines.fees.ladder)
+        again, again_left = _bought(landed, terms, lines.fees, bridges, solver)
+        again = _told(again, found, flat)
+        for other, other_left in ((again, again_left), (found, its_left)):
+            gain = _gain(other, terms, lines)
+            if gain > most + 1e-9 and _reaches_minima(other, terms, lines.fees):
+                best, left, most = other, other_left, gain
     return best, left
+
+
+def _at_prices_of(
+    bought: Bought, rows: NDArray[np.bool_], flat: Proposal, ladder: PriceLadder
+) -> Proposal:
+    """The lines of some rows at the price of what was bought of them: no less and no more than has it."""
+    first = np.where(bought.quantity > 0, bought.quantity, flat.least)
+    least = np.maximum(flat.least, whole_packs(ladder.begin(first), flat.pack, up=True))
+    below = whole_packs(ladder.end(first) * (1 - 1e-6), flat.pack, up=False)
+    quantity = np.where(
+        flat.quantity > 0, np.clip(flat.quantity, least, np.maximum(least, below)), 0
+    )
+    return either(
+        rows,
+        replace(
+            flat,
+            by_price_break=flat.by_price_break + np.maximum(0.0, quantity - flat.quantity),
+            quantity=quantity,
+            least=least,
+            most=np.minimum(flat.most, below),
+            unit_cost=ladder.at(first),
+        ),
+        flat,
+    )
+
+
+def _told(again: Bought, found: Bought, flat: Proposal) -> Bought:
+    """`again` with all that was cut from the lines put down to what had cut them in `found`."""
+    less = np.minimum(0.0, again.proposal.quantity - flat.quantity)
+    if not less.any():
+        return again
+    names = list(found.increments)
+    most = np.argmin([found.increments[name] for name in names], axis=0)
+    increments = {
+        name: again.increments.get(name, np.zeros(len(less))) + np.where(most == i, less, 0.0)
+        for i, name in enumerate(names)
+    }
+    afforded = again.afforded
+    if afforded is not None and found.afforded is not None:
+        wanted = found.afforded.wanted_worth, found.afforded.wanted_cost
+        afforded = replace(afforded, wanted_worth=wanted[0], wanted_cost=wanted[1])
+    return replace(
+        again,
+        proposal=replace(again.proposal, quantity=again.proposal.quantity - less),
+        increments={**again.increments, **increments},
+        afforded=afforded,
+    )
+
+
+def _priced(bought: Bought, ladder: PriceLadder) -> Array:
+    """Unit costs of the orders as the suppliers' price lists have them, (N,)."""
+    ordered = bought.quantity > 0
+    return np.where(ordered, ladder.at(bought.quantity), bought.unit_cost)
+
+
+def _reaches_minima(bought: Bought, terms: Economics, rules: Rules) -> bool:
+    """Whether the orders are worth their suppliers' minima at the prices they will be charged."""
+    value = bought.unit_cost * bought.quantity
+    asked = (
+        (value[terms.supplier == n].sum(), r.minimum_value) for n, r in rules.suppliers.items()
+    )
+    return all(total == 0 or total >= least * (1 - 1e-9) for total, least in asked)
 
 
 def _gain(bought: Bought, terms: Economics, lines: _Lines) -> float:

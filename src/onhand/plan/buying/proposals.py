@@ -86,16 +86,21 @@ def propose(
     rows: slice | NDArray[np.int64],
     n_steps: int,
     *,
-    raises: bool = True,
+    breaks: bool = True,
     offers: Offers | None = None,
 ) -> Proposal:
-    """The lines of some stock points, `rows` of the shop; unless `raises`, none is raised to a break.
+    """The lines of some stock points, `rows` of the shop.
 
+    A line is raised to a price break where that saves money per period in the long run, and is not expected
+    to lose any on this very lot.
+
+    breaks : False: as if everything had its first price whatever the quantity
     offers : worths found so far for these stock points, by their steps; new ones are added
     """
     situation = view.shown
     terms, costs = situation.terms, situation.costs
     ladder = PriceLadder(rules.ladder.start[rows], rules.ladder.unit_cost[rows])
+    ladder = ladder if breaks else PriceLadder.flat(ladder.unit_cost[:, 0])
     life, ends = rules.shelf_life[rows], rules.ends[rows] - terms.lead_time
     for_life, for_end = _sellable(view, life, ladder), _sellable(view, ends, ladder)
     after_life = _cut_to(rounded.quantity, for_life, terms)
@@ -116,10 +121,8 @@ def propose(
         mean_demand=mean,
         holding_cost=costs.holding_cost,
         order_cost=costs.order_cost,
-        most=most if raises else within,
+        most=most,
     )
-    fewest = np.maximum(np.maximum(terms.minimum_order, ladder.begin(raised)), terms.pack_size)
-    least = whole_packs(fewest, terms.pack_size, up=True)
     packs = np.ceil(np.round(raised / terms.pack_size, 9))
     coarse = np.maximum(1.0, np.ceil(packs / (0.6 * n_steps)))
     step, offers = coarse * terms.pack_size, {} if offers is None else offers
@@ -127,6 +130,9 @@ def propose(
     if offer is None:
         offer = _offer(situation, step, n_steps, cast(Shortage, view.shortage))
         offers[step.tobytes()] = offer
+    raised = np.where(_lot(raised, offer, ladder) < _lot(within, offer, ladder), within, raised)
+    fewest = np.maximum(np.maximum(terms.minimum_order, ladder.begin(raised)), terms.pack_size)
+    least = whole_packs(fewest, terms.pack_size, up=True)
     priced = np.maximum(raised, least)
     return Proposal(
         need=rounded.need,
@@ -172,9 +178,18 @@ def either(is_first: NDArray[np.bool_], first: Proposal, second: Proposal) -> Pr
 
 def earned(proposal: Proposal, quantity: Array) -> Array:
     """Expected money that each line's packs earn, (n,); packs beyond the offer earn nothing."""
-    steps = quantity / proposal.step
-    inside = np.clip(steps[:, None] - np.arange(proposal.worth.shape[1]), 0.0, 1.0)
-    return np.asarray((proposal.worth * inside).sum(axis=1))
+    return _earned(quantity, proposal.step, proposal.worth)
+
+
+def _earned(quantity: Array, step: Array, worth: Array) -> Array:
+    inside = np.clip((quantity / step)[:, None] - np.arange(worth.shape[1]), 0.0, 1.0)
+    return np.asarray((worth * inside).sum(axis=1))
+
+
+def _lot(quantity: Array, offer: tuple[Array, Array, Array], ladder: PriceLadder) -> Array:
+    """What a lot earns, and saves against the first price, (n,) money."""
+    saved = (ladder.unit_cost[:, 0] - ladder.at(quantity)) * quantity
+    return _earned(quantity, offer[0], offer[1]) + saved
 
 
 def offer_of(proposal: Proposal) -> Worth:
