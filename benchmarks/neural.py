@@ -72,6 +72,7 @@ BLOCK = 1_000  # series whose paths are held at once
 SHOWN = ("wape", "wpe", "rmsse", "crps", "coverage_90", "train_s", "infer_s", "epochs", "mib")
 NETS = [f"{architecture.name} {head.name}" for architecture in ARCHITECTURES for head in HEADS]
 ALL = "freshretailnet50k all"
+LONG = 8, 60  # epochs and batches of a network that goes into an ensemble, or to all series
 SETS: dict[str, dict[str, Any]] = {  # how each set is run in a sweep
     "vn2": {"batch_size": 256},
     "online_retail": {"batch_size": 256, "stride": 4, "n_rows": 150_000},
@@ -101,18 +102,18 @@ def main() -> None:
 def sweep(args: argparse.Namespace) -> None:
     """Run what is missing of the whole table until the minutes are spent, and show all there is."""
     spent, left, benches = 0.0, [], {}
-    for name, contender, n_epochs in cells(args.out):
-        here = argparse.Namespace(**{**vars(args), **SETS[name], "n_epochs": n_epochs})
-        here.name = name.removesuffix(" all")
-        here.tag = f"{args.tag}{n_epochs}x{args.n_steps}"
+    for name, contender, (n_epochs, n_steps) in cells(args.out):
+        here = argparse.Namespace(**{**vars(args), **SETS[name]})
+        here.name, here.n_epochs, here.n_steps = name.removesuffix(" all"), n_epochs, n_steps
+        here.tag = f"{args.tag}{n_epochs}x{n_steps}"
         here.only = [contender]
         if spent >= 60 * args.sweep:
             left.append(f"{name}: {contender}")
             continue
-        if (name, n_epochs) not in benches:
+        if (name, here.tag) not in benches:
             shop = read_shop(here.name, args.data / here.name, limit=here.n_series)
-            benches[name, n_epochs] = bench_of(shop, here)
-        bench = benches[name, n_epochs]
+            benches[name, here.tag] = bench_of(shop, here)
+        bench = benches[name, here.tag]
         if any(row["contender"] == contender for row in bench.rows()):
             continue
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -128,17 +129,18 @@ def sweep(args: argparse.Namespace) -> None:
     )
 
 
-def cells(out: Path) -> Iterator[tuple[str, str, int]]:
-    """Set, contender and epochs; first what compares families, then every architecture and head.
+def cells(out: Path) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Set, contender, epochs and batches per epoch: every architecture and head, then their ensembles.
 
     The best two of 10,000 series go on to all of them, when their turn has come.
     """
-    for name in ("vn2", "m5_mini", "online_retail", "freshretailnet50k"):
-        for contender in ("statistics", "boosted", "mlp quantiles", "mlp tweedie", "stack"):
-            yield name, contender, 8
     for name in ("vn2", "freshretailnet50k", "m5_mini"):
         for contender in NETS:
-            yield name, contender, 4
+            yield name, contender, (4, 60 if name == "vn2" else 40)
+        for contender in ("statistics", "boosted"):
+            yield name, contender, LONG
+    for name in ("vn2", "online_retail", "freshretailnet50k", "m5_mini"):
+        yield name, "stack", LONG
     lines = out.read_text().splitlines() if out.exists() else []
     rows = [json.loads(line) for line in lines]
     ranked = sorted(
@@ -149,7 +151,7 @@ def cells(out: Path) -> Iterator[tuple[str, str, int]]:
     )
     best = list(dict.fromkeys(contender for _, contender in ranked))[:2]
     for contender in ("statistics", "boosted", *best):
-        yield ALL, contender, 8
+        yield ALL, contender, LONG
 
 
 def bench_of(shop: Shop, args: argparse.Namespace) -> Bench:
