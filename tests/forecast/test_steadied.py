@@ -121,6 +121,17 @@ def test_points_add_up_to_the_ordinary_level_of_their_group() -> None:
     np.testing.assert_allclose(points.sum(axis=0), np.full(13, level[0]), rtol=1e-4)
 
 
+def test_what_was_never_seen_takes_no_part_in_the_sum() -> None:
+    history = shop(n=200)
+    values = history.values.copy()
+    values[150:] = np.nan
+    points = short_history_points(n_rows=3_000).fit(
+        DemandHistory(history.panel, values, history.is_censored)
+    )
+    level = OrdinaryLevel().level(believe(Panel.of(values[:150].sum(axis=0, keepdims=True))))
+    assert points.mean(2)[:150].sum(axis=0) == pytest.approx(np.full(2, level[0]), rel=1e-4)
+
+
 def test_numbers_out_of_range_are_refused() -> None:
     with pytest.raises(ConfigError, match="n_seasons is 0"):
         Steadied(MovingAverage(3), n_seasons=0)

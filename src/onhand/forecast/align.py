@@ -75,18 +75,23 @@ class Aligned:
             groups=groups,
             strength=self.strength,
             limit=self.limit,
+            is_seen=np.asarray(np.isfinite(history.values).any(axis=1)),
         )
 
 
 @dataclass(frozen=True)
 class FittedAligned:
-    """Fitted series, and the fitted sums they are stretched to; `groups` (N,) joins them."""
+    """Fitted series, and the fitted sums they are stretched to; `groups` (N,) joins them.
+
+    Series of which nothing is known yet (not `is_seen`, (N,)) are no part of the sums.
+    """
 
     inner: FittedForecaster
     aggregate: FittedForecaster
     groups: NDArray[np.int64]
     strength: float
     limit: float
+    is_seen: NDArray[np.bool_]
 
     def mean(self, horizon: int) -> NDArray[np.float32]:
         """Expected demand, (N, H)."""
@@ -103,7 +108,7 @@ class FittedAligned:
         """What each series is multiplied by, (N, H)."""
         wanted = self.aggregate.mean(horizon).astype(np.float64)  # (G, H)
         parts = np.zeros_like(wanted)
-        np.add.at(parts, self.groups, self.inner.mean(horizon))
+        np.add.at(parts, self.groups, self.inner.mean(horizon) * self.is_seen[:, None])
         has_both = (parts > 0) & (wanted > 0)
         factor = np.where(has_both, wanted / np.where(has_both, parts, 1), 1.0)
         factor = np.clip(factor, 1 / self.limit, self.limit) ** self.strength
