@@ -54,11 +54,10 @@ from onhand.forecast import (
     default_forecaster,
 )
 from onhand.forecast.after_stock_out import AfterStockOut
-from onhand.forecast.align import Aligned
 from onhand.forecast.boosted import Boosted, Member
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
-from onhand.forecast.typical import RecentMedian, RootSmoothing
+from onhand.forecast.short import short_history_points
 from onhand.forecast.widened import Widened
 from rivals import IMAPA, MLForecast, StatsForecast, is_importable
 
@@ -142,7 +141,7 @@ def ours(shop: Shop) -> Forecaster:
 
     With less than a year, what is learned from the past is too sure of itself, and widened.
     Absolute errors are best served by points below the mean of each series, as long as they add up:
-    with less than a year, such scores are given typical levels aligned to groups (`vn1`: vendors).
+    with less than a year, such scores are given `short_history_points` (groups of `vn1`: vendors).
     """
     panel = shop.panel
     if panel.frequency is Frequency.MONTH:
@@ -156,8 +155,7 @@ def ours(shop: Shop) -> Forecaster:
         return AfterStockOut(replace(boosted, members=members), scout=SeasonalMovingAverage())
     analogues = Widened(Analogues(horizon=shop.horizon), horizon=shop.horizon)
     if shop.official[0] in ("wape", "vn1_score"):
-        points = Aligned(RootSmoothing(0.4), RecentMedian(3), by="client")
-        return PointsAndSpread(points, analogues)
+        return PointsAndSpread(short_history_points(by="client"), analogues)
     return analogues
 
 
