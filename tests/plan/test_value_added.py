@@ -75,3 +75,21 @@ def test_a_short_history_is_refused_with_the_next_step(shop: Shop, quick: Config
     """Three weeks cannot be replayed."""
     with pytest.raises(HistoryError, match="give more history"):
         value_added(shop(3, 3), quick)
+
+
+def test_forecasters_learn_from_all_and_few_are_judged(
+    shop: Shop, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trees learn from a whole shop at once: taught on the few that are judged they would know too little."""
+    taught: set[int] = set()
+
+    class Watching(MovingAverage):
+        def fit(self, history: DemandHistory) -> FittedForecaster:
+            taught.add(history.n_series)
+            return super().fit(history)
+
+    monkeypatch.setattr(module, "rungs_for", lambda _: {"watching": Watching(4)})
+    monkeypatch.setattr(module, "MOST_STOCK_POINTS", 3)
+    (rung,) = value_added(shop(8, 40), quick, seed=3)
+    assert taught == {8}
+    assert 0 < rung.wape < 2

@@ -8,7 +8,7 @@ review from what was known then. The plan itself may then use what was best on a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from onhand.forecast.forecaster import Forecaster
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.arrows import least_error, textbook_ladders
 from onhand.plan.config import Config
-from onhand.plan.contenders import families, untuned
+from onhand.plan.contenders import Family, families, untuned
 from onhand.plan.contest import Contest
 from onhand.plan.draw import Draw, draw, turnover
 from onhand.plan.economics import Economics
@@ -26,11 +26,11 @@ from onhand.plan.judged import contest_of
 from onhand.plan.past import Stretch, stretches
 from onhand.plan.plan import Assumption
 from onhand.plan.progress import Progress, silent
-from onhand.plan.stage import set_stage
+from onhand.plan.stage import Stage, set_stage
 from onhand.plan.trials import Entrant, Tuned, alike, judge, longest, said, tune_families, unseen
 from onhand.plan.tune import choose
 
-__all__ = ["Entrant", "Rehearsal", "rehearse"]
+__all__ = ["Entrant", "Past", "Rehearsal", "past_of", "rehearse", "rehearsed"]
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,42 @@ def rehearse(
 
     `forecasters` are tried by name; the first is used where nothing can be tried.
     """
+    past = past_of(history, forecasters, terms, config, seed=seed, progress=progress)
+    if past is None:
+        return _too_short(history, terms.terms, next(iter(forecasters)), config)
+    return rehearsed(past, config, progress)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What every forecaster said at every review, and who is to be tried on it.
+
+    cut : the stretches in order of time; the last one judges
+    """
+
+    stage: Stage
+    cut: tuple[Stretch, ...]
+    ladders: tuple[Family, ...]
+
+    def alone(self, forecaster: str) -> Past:
+        """The past as if there had been no other forecaster."""
+        fits = {forecaster: self.stage.fits[forecaster]}
+        return replace(self, stage=replace(self.stage, fits=fits))
+
+
+def past_of(
+    history: DemandHistory,
+    forecasters: Mapping[str, Forecaster],
+    terms: Economics,
+    config: Config,
+    *,
+    seed: int,
+    progress: Progress = silent,
+) -> Past | None:
+    """The past of the stock points drawn, learned from many more; None where history is too short."""
     cut, quick = _cut(history, terms.terms, config)
     if cut is None:
-        return _too_short(history, terms.terms, next(iter(forecasters)), config)
+        return None
     before = turnover(history.until(cut[-1].start), terms.price)  # a draw may not foresee either
     drawn = draw(before[quick], config.replay.max_stock_points, seed).among(quick, len(before))
     supply = terms.terms.rows(drawn.rows)
@@ -70,13 +103,19 @@ def rehearse(
         ladders = textbook_ladders(ladders, config)
     horizon = longest(ladders, supply)
     stage = set_stage(history, forecasters, terms, config, drawn, cut, horizon, seed, progress)
-    tuned = alike(tune_families(stage, cut, ladders, config, progress))
+    return Past(stage, cut, tuple(ladders))
+
+
+def rehearsed(past: Past, config: Config, progress: Progress = silent) -> Rehearsal:
+    """Every family tuned on the earlier stretches, judged on the last one, and the one for now."""
+    stage, cut = past.stage, past.cut
+    tuned = alike(tune_families(stage, cut, past.ladders, config, progress))
     if not config.arrows.choose:
         tuned = _by_error(tuned, least_error(stage, cut[:-1]), config)
     replays = judge(stage, cut[-1], _entrants(tuned, config), config, progress)
     entrant, why = _choice(tuned, config)
     return Rehearsal(
-        entrant, (why, *_drawn_note(drawn)), contest_of(stage, cut[-1], replays, config)
+        entrant, (why, *_drawn_note(stage.drawn)), contest_of(stage, cut[-1], replays, config)
     )
 
 
