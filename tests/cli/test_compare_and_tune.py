@@ -22,12 +22,12 @@ QUICK = [
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty weeks of two items, and settings with a remark."""
+    """Thirty weeks of two items sold for dollars, and settings with a remark."""
     folder = tmp_path_factory.mktemp("shop")
     rng = np.random.default_rng(0)
     days = np.datetime64("2024-01-01") + 7 * np.arange(30)
-    rows = [f"{sku},{day},{rng.poisson(5)},2.50" for sku in ("tea", "cup") for day in days]
-    (folder / "sales.csv").write_text("\n".join(["sku,ds,y,unit_price", *rows, ""]))
+    rows = [f"{sku},{day},{rng.poisson(5)},2.50,USD" for sku in ("tea", "cup") for day in days]
+    (folder / "sales.csv").write_text("\n".join(["sku,ds,y,unit_price,currency", *rows, ""]))
     (folder / "onhand.toml").write_text(
         "[policy]\nname = 'order_up_to'\nlevel = 0.3  # Tom said so\n\n"
         "[forecast]\nforecaster = 'seasonal_naive'\n"
@@ -54,6 +54,9 @@ def test_compare_prints_and_draws_what_it_found(shop: Path, tmp_path: Path) -> N
     assert f"{full['total']:,.0f}" in page
     assert "<svg" in page
     assert "<script" not in page
+    assert told["currency"] == "USD"
+    assert "$" in out
+    assert "€" not in out + page
 
 
 def test_compare_asks_for_a_source_or_the_demo(shop: Path) -> None:
@@ -63,12 +66,24 @@ def test_compare_asks_for_a_source_or_the_demo(shop: Path) -> None:
         assert "--demo for the sample shop" in str(done.exception)
 
 
+def test_compare_names_a_folder_it_cannot_write_before_the_work(shop: Path, tmp_path: Path) -> None:
+    """Not after ten minutes of it."""
+    (tmp_path / "a").write_text("a file")
+    done = CliRunner().invoke(
+        app, ["compare", str(shop), "--out", str(tmp_path / "a" / "b"), *QUICK]
+    )
+    assert "cannot write into" in str(done.exception)
+    assert "Reading" not in done.stderr
+
+
 def test_tune_writes_what_it_chose_and_goes_on(shop: Path) -> None:
     """The remark stays, the reason stands above the setting, the second run goes on."""
     arguments = ("tune", shop, "--minutes", 0, *QUICK)
     before = (shop / "onhand.toml").read_text()
     out, err = onhand(*arguments)
     assert "the settings as they are" in out
+    assert "$" in out
+    assert "€" not in out
     assert "run it again to go on" in err
     assert (shop / "onhand.toml").read_text() == before
     out, _ = onhand(*arguments, "--dry-run")

@@ -43,6 +43,8 @@ def command(
     from onhand.plan.compare import compare_shop
     from onhand.plan.demo import demo_config
     from onhand.plan.report.comparison import write_comparison
+    from onhand.plan.settings_file import write_atomically
+    from onhand.plan.write import ready_folder
 
     if demo == (source is not None):
         raise ConfigError("say what to compare on: a SOURCE, or --demo for the sample shop")
@@ -50,18 +52,20 @@ def command(
         chosen = settings("", None, changes, base=demo_config())
     else:
         chosen = settings(source or "", config, changes)
+    folder = out or (None if as_json else Path("onhand-compare"))
+    if folder:
+        ready_folder(folder)
     with progress_bars() as progress:
         progress("Reading the tables", 0.0)
         tables = sample_shop() if source is None else read_tables(source)
         progress("Reading the tables", 1.0)
         made = compare_shop(tables, chosen, seed=seed, progress=progress)
-    folder = out or (None if as_json else Path("onhand-compare"))
     if as_json:
         typer.echo(made.to_json(), nl=False)
     else:
         show_comparison(made)
     if folder:
         page = write_comparison(made, folder / "compare.html")
-        (folder / "compare.json").write_text(made.to_json(), encoding="utf-8", newline="\n")
+        write_atomically(folder / "compare.json", made.to_json())
         hint(f"wrote {page}")
         hint(f"wrote {folder / 'compare.json'}")

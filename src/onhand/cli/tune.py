@@ -47,6 +47,7 @@ def command(
     """
     from onhand.cli.screen import hint, progress_bars
     from onhand.data import read_tables
+    from onhand.plan.currency import in_its_currency
     from onhand.plan.iterate import tune_shop
     from onhand.plan.settings_file import with_changes, write_atomically
 
@@ -68,7 +69,7 @@ def command(
         told["difference"]["per_window"] = found.difference.per_window.tolist()
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
-        _show(found, chosen.shop.currency)
+        _show(found, in_its_currency(chosen, tables).shop.currency)
     if is_wanted and not dry_run:
         write_atomically(target, after)
         hint(f"wrote {target}")

@@ -29,6 +29,7 @@ from onhand.plan.asked import asked_anyway
 from onhand.plan.comparison import ARROWS, Comparison, Judgement, Pipeline
 from onhand.plan.config import ArrowSettings, Config
 from onhand.plan.contenders import Family, families
+from onhand.plan.currency import in_its_currency
 from onhand.plan.draw import Draw, draw, turnover
 from onhand.plan.economics import Economics, economics
 from onhand.plan.forecasters import forecasters_of
@@ -104,7 +105,7 @@ def compare_shop(
     HistoryError
         When the history is too short for two windows.
     """
-    config = config or Config()
+    config = in_its_currency(config or Config(), tables)
     progress("Reading what happened", 0.0)
     history = believe(panel_of(tables, config))
     terms = economics(tables, history.panel, config)

@@ -73,5 +73,5 @@ def ready_folder(folder: str | Path) -> Path:
 
 def _cannot_write(target: Path, error: OSError) -> InputError:
     return InputError(
-        f"cannot write the plan into {target}: {error.strerror}. Choose another folder with --out."
+        f"cannot write into {target}: {error.strerror}. Choose another folder with --out."
     )

@@ -10,10 +10,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from onhand.errors import InputError
+from onhand.errors import ConfigError, InputError
 from onhand.plan.comparison import Comparison, Pipeline, verdict
 from onhand.plan.report.wording import Wording
 from onhand.plan.report.write import read_asset
+from onhand.plan.settings_file import write_atomically
 
 __all__ = ["compare_page", "render_comparison", "write_comparison"]
 
@@ -32,7 +33,7 @@ _SIGNS = {
 
 
 def write_comparison(comparison: Comparison, path: str | Path) -> Path:
-    """Writes the comparison as one self-contained HTML file and gives back where it is.
+    """Writes the comparison as one self-contained HTML file, whole or not at all; gives back where it is.
 
     Raises
     ------
@@ -41,12 +42,9 @@ def write_comparison(comparison: Comparison, path: str | Path) -> Path:
     """
     target = Path(path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(render_comparison(comparison), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(
-            f"cannot write {target}: {error.strerror}. Choose another --out."
-        ) from error
+        write_atomically(target, render_comparison(comparison))
+    except ConfigError as error:
+        raise InputError(f"{error}. Choose another --out.") from error
     return target
 
 
