@@ -300,7 +300,7 @@ def pooled_after_stock_out(rows: list[dict[str, Any]]) -> float:
 
 
 def print_summary(result: dict[str, object]) -> None:
-    """Both tables, one line per contender, and the memory that all of them took."""
+    """Both tables, one line per contender, and the memory they took."""
     official = str(result["official"])
     for part in ("last", "earlier"):
         table = result[part]
@@ -311,7 +311,7 @@ def print_summary(result: dict[str, object]) -> None:
         for name, row in table.items():
             keys = dict.fromkeys((official, *SHOWN, "cpu_s"))
             print(f"  {name:15}" + "  ".join(f"{k} {row[k]:+.4f}" for k in keys))
-    print(f"\npeak memory of all contenders together {result['peak_memory_gib']:.2f} GiB")
+    print(f"\npeak memory of the process, data included, {result['peak_memory_gib']:.2f} GiB")
 
 
 if __name__ == "__main__":
