@@ -13,6 +13,7 @@ from onhand.forecast.item_seasons import ItemSeasons
 from onhand.forecast.new_items import NewItems
 from onhand.forecast.recent import Recent
 from onhand.forecast.smoothing import ExponentialSmoothing
+from onhand.forecast.steadied import Steadied
 from onhand.forecast.when_open import WhenOpen
 
 __all__ = ["default_forecaster", "through_life"]
@@ -25,7 +26,8 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
 
     Fast and slow memories are blended because no single one wins everywhere; the season is that of
     the whole shop and, in weeks and months, as far as the sales of an item and its likes tell one, the
-    item's own; the spread is that of the blend's own past errors. `docs/concepts/forecasts.md`
+    item's own; weeks of which no season is known yet are shown without the shop's ups and downs; the
+    spread is that of the blend's own past errors. `docs/concepts/forecasts.md`
     has the measurements behind the choice.
 
     >>> default_forecaster(Frequency.WEEK).name
@@ -38,7 +40,10 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
         members = [ExponentialSmoothing(), MovingAverage(8), MovingAverage(52)]
     else:
         members = [ExponentialSmoothing(), MovingAverage(6), MovingAverage(12)]
-    return Calibrated(Recent(ItemSeasons(Blend(members)), _MEMORY[frequency]), label="default")
+    point: Forecaster = ItemSeasons(Blend(members))
+    if frequency is Frequency.WEEK:
+        point = Steadied(point)
+    return Calibrated(Recent(point, _MEMORY[frequency]), label="default")
 
 
 def through_life(forecaster: Forecaster) -> WhenOpen:
