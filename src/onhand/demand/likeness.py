@@ -16,10 +16,11 @@ from scipy import sparse
 
 from onhand.data.panel import Panel
 
-__all__ = ["like_titles", "likeness", "likenesses", "title_grams"]
+__all__ = ["TitleLikes", "like_titles", "likeness", "likenesses", "title_grams"]
 
 Array = NDArray[np.float64]
 _BLOCK = 512  # titles compared with all others at a time
+_RANKED = 128  # likes of a title that are kept
 
 
 def title_grams(titles: NDArray[np.str_], n: int = 3) -> Any:
@@ -60,8 +61,8 @@ def like_titles(
 ) -> tuple[NDArray[np.int64], Array]:
     """The `k` donors whose titles are most like each row's, and how like they are, both (n, k).
 
-    A row is no donor to itself, nor to one with the same number in `apart` (N,). Where fewer than `k`
-    are left, the likeness is 0.
+    A row is no donor to itself, nor to one with the same number in `apart` (N,). Of donors that are just as
+    like, those first in `donors` are taken. Where fewer than `k` are left, the likeness is 0.
     """
     number = np.arange(grams.shape[0]) if apart is None else apart
     k = min(k, len(donors))
@@ -72,12 +73,80 @@ def like_titles(
         block = slice(start, start + _BLOCK)
         cosine = np.asarray((grams[rows[block]] @ theirs).todense())
         cosine[number[rows[block]][:, None] == number[donors][None, :]] = 0.0
-        top = np.argpartition(-cosine, k - 1, axis=1)[:, :k]
-        order = np.argsort(-np.take_along_axis(cosine, top, axis=1), axis=1, kind="stable")
-        top = np.take_along_axis(top, order, axis=1)
+        top = _largest(cosine, k)
         nearest[block] = donors[top]
         like[block] = np.take_along_axis(cosine, top, axis=1)
     return nearest, like
+
+
+def _largest(values: Array, k: int) -> NDArray[np.int64]:
+    """Columns of the `k` largest values >= 0 of each row, (n, k); of equal ones above 0, the first."""
+    top = np.sort(np.argpartition(-values, k - 1, axis=1)[:, :k], axis=1)
+    order = np.argsort(-np.take_along_axis(values, top, axis=1), axis=1, kind="stable")
+    top = np.take_along_axis(top, order, axis=1)
+    least = np.take_along_axis(values, top[:, -1:], axis=1)
+    tied = np.flatnonzero(((values >= least).sum(axis=1) > k) & (least[:, 0] > 0))
+    top[tied] = np.argsort(-values[tied], axis=1, kind="stable")[:, :k]
+    return np.asarray(top)
+
+
+class TitleLikes:
+    """Whose titles are most like each title: worked out once, asked for among changing donors.
+
+    The first `_RANKED` likes of each title are kept, as soon as it is asked for. Where too few of them are
+    donors, all donors are looked through.
+
+    Parameters
+    ----------
+    titles : (N,) texts
+    apart : (N,) two titles with the same number lend each other nothing
+
+    >>> likes = TitleLikes(np.array(["red mug", "red mugs", "red mug", "tea pot"]), np.arange(4))
+    >>> nearest, like = likes.nearest(np.array([0]), np.array([1, 2, 3]), 2)
+    >>> nearest.tolist(), like.round(2).tolist()
+    ([[2, 1]], [[1.0, 0.39]])
+    """
+
+    def __init__(self, titles: NDArray[np.str_], apart: NDArray[np.int64]) -> None:
+        self._grams = title_grams(titles)
+        self._apart = apart
+        self._place = np.full(len(titles), -1)  # of each title among those asked for
+        width = min(_RANKED, len(titles))
+        self._ranked = np.zeros((0, width), dtype=np.int64)
+        self._like = np.zeros((0, width))
+
+    def nearest(
+        self, rows: NDArray[np.int64], donors: NDArray[np.int64], k: int
+    ) -> tuple[NDArray[np.int64], Array]:
+        """The `k` donors most like each of `rows`, and how like they are; see `like_titles`."""
+        self._rank(rows[self._place[rows] < 0])
+        k = min(k, len(donors))
+        is_donor = np.zeros(len(self._place), dtype=bool)
+        is_donor[donors] = True
+        place = self._place[rows]
+        is_wanted = is_donor[self._ranked[place]] & (self._like[place] > 0)
+        n_before = np.cumsum(is_wanted, axis=1)
+        is_enough = n_before[:, -1] >= k
+        nearest = np.zeros((len(rows), k), dtype=np.int64)
+        like = np.zeros((len(rows), k))
+        is_taken = (is_wanted & (n_before <= k))[is_enough]
+        nearest[is_enough] = self._ranked[place[is_enough]][is_taken].reshape(-1, k)
+        like[is_enough] = self._like[place[is_enough]][is_taken].reshape(-1, k)
+        few = np.flatnonzero(~is_enough)
+        if len(few):
+            nearest[few], like[few] = like_titles(self._grams, rows[few], donors, k, self._apart)
+        return nearest, like
+
+    def _rank(self, rows: NDArray[np.int64]) -> None:
+        """Keeps the likes of some more titles."""
+        rows = np.unique(rows)
+        if not len(rows):
+            return
+        every, width = np.arange(len(self._place)), self._ranked.shape[1]
+        ranked, like = like_titles(self._grams, rows, every, width, self._apart)
+        self._place[rows] = len(self._ranked) + np.arange(len(rows))
+        self._ranked = np.concatenate([self._ranked, ranked])
+        self._like = np.concatenate([self._like, like])
 
 
 def likeness(panel: Panel, row: int, k: int = 5) -> list[tuple[int, float]]:

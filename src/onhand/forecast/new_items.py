@@ -33,9 +33,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.data.panel import Frequency, Panel
+from onhand.demand.catalogue import OncePerCatalogue
 from onhand.demand.history import DemandHistory
 from onhand.demand.lifecycle import ages
-from onhand.demand.likeness import attributes, like_titles, title_grams
+from onhand.demand.likeness import TitleLikes, attributes
 from onhand.errors import ConfigError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
@@ -227,11 +228,12 @@ class FittedNewItems:
         values = told.values.copy()
         expected = self._expected(horizon)
         grown = self._grown()
+        ratio = self.shop.ratio(expected.mean(axis=1))
         turn = (np.random.default_rng(seed).permutation(n_samples) + 0.5) / n_samples
         for at in wanted:
             k = place[int(index[at])]
             own = np.random.default_rng((seed, int(index[at])))
-            drawn = self._worlds(k, expected[k], n_samples, own)
+            drawn = self._worlds(k, expected[k], float(ratio[k]), n_samples, own)
             values[at] = np.where((turn < grown[k])[:, None], values[at], drawn)
         return replace(told, values=values)
 
@@ -257,12 +259,11 @@ class FittedNewItems:
         return np.clip((self.age - 1) / self.young, 0, 1)
 
     def _worlds(
-        self, k: int, expected: Array, n_samples: int, rng: np.random.Generator
+        self, k: int, expected: Array, ratio: float, n_samples: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """Demand (S, H) of one young stock point."""
+        """Demand (S, H) of one young stock point, with variance `ratio` times its mean."""
         luck = rng.gamma(self.shape[k], 1 / self.shape[k], n_samples)
         mean = np.maximum(luck[:, None] * expected, 1e-9)
-        ratio = float(self.shop.ratio(expected.mean(keepdims=True))[0])
         if not self.is_count[k]:
             return (rng.gamma(mean / ratio) * ratio).astype(np.float32)
         extra = max(ratio - 1, 1e-3)
@@ -479,12 +480,15 @@ def _levels(panel: Panel, donors: Rows, level: Array, rows: Rows) -> Array:
     return np.asarray(np.clip(told, low, high))
 
 
-def _codes(panel: Panel) -> list[NDArray[np.int64]]:
+def _coded(panel: Panel) -> list[NDArray[np.int64]]:
     """The groups of each attribute, (N,) each."""
     return [
         np.unique(values, return_inverse=True)[1].astype(np.int64)
         for values in attributes(panel).values()
     ]
+
+
+_codes = OncePerCatalogue(_coded)
 
 
 def _prices(panel: Panel) -> list[Array]:
@@ -516,14 +520,24 @@ def _title_means(
     panel: Panel, value: Array, donors: Rows, every: Rows, centre: float
 ) -> list[Array]:
     """Mean of `value` over the donors with the most similar titles, around the shop's; none untitled."""
-    titles = np.asarray(panel.static.get("title", panel.items), dtype=np.str_)
-    if (titles == panel.items).all():
+    likes = _known_likes(panel)
+    if likes is None:
         return []
-    _, item = np.unique(panel.items, return_inverse=True)
-    nearest, cosine = like_titles(title_grams(titles), every, donors, _LIKES, apart=item)
+    nearest, cosine = likes.nearest(every, donors, _LIKES)
     weight = cosine**2
     apart = (weight * (value[nearest] - centre)).sum(axis=1)
     return [apart / (weight.sum(axis=1) + 0.2)]
+
+
+def _titles_alike(panel: Panel) -> TitleLikes | None:
+    titles = np.asarray(panel.static.get("title", panel.items), dtype=np.str_)
+    if (titles == panel.items).all():
+        return None
+    _, item = np.unique(panel.items, return_inverse=True)
+    return TitleLikes(titles, item)
+
+
+_known_likes = OncePerCatalogue(_titles_alike)
 
 
 def _log_link(features: Array, level: Array) -> Array:
