@@ -28,6 +28,8 @@ from onhand.plan.progress import Progress, silent
 
 __all__ = ["Stretch", "as_it_stood", "fit_origins", "stretches", "window"]
 
+_LESSON = 4  # reviews that take as long as teaching trees once
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -103,17 +105,22 @@ def _fits(
     progress: Progress,
 ) -> dict[str, dict[int, FittedForecaster]]:
     n_origins = sum(len(stretch.origins(every)) for stretch in cut)
+    to_learn = _LESSON if any(isinstance(one, Learner) for one in forecasters.values()) else 0
+    all_of_them = n_origins + to_learn * len(cut)
     fits: dict[str, dict[int, FittedForecaster]] = {name: {} for name in forecasters}
     done = 0
+    progress("Going back in time", 0.0)
     for stretch in cut:
         before = believe(as_it_stood(panel, stretch.start))
         ready = {name: _ready(forecaster, before) for name, forecaster in forecasters.items()}
+        done += to_learn
+        progress("Going back in time", done / all_of_them)
         for origin in stretch.origins(every):
             known = before if origin == stretch.start else believe(as_it_stood(panel, origin))
             for name, forecaster in ready.items():
                 fits[name][origin] = forecaster.fit(known)
             done += 1
-            progress("Going back in time", done / n_origins)
+            progress("Going back in time", done / all_of_them)
     return fits
 
 
@@ -190,7 +197,9 @@ def _paths(
     rng = np.random.default_rng([seed, origin])
     told = fitted.paths(horizon, n_samples, rng=rng, rows=rows).values
     # Policies read one period of all worlds at a time: laid out so, a replay takes half the time.
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(told, 2, 0)), 0, 2)
+    laid = np.ascontiguousarray(np.moveaxis(told, 2, 0))
+    laid.flags.writeable = False  # all policies see the same: what follows from it is kept
+    return np.moveaxis(laid, 0, 2)
 
 
 def groups(n_periods: int, length: int) -> Sequence[slice]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -129,17 +129,30 @@ def tune_families(
     parts: list[list[Tuning]] = [[] for _ in keys]
     blocks = stage.blocks()
     done, all_of_them = 0, len(blocks) * len(keys)
-    # Families do not know of each other, and NumPy lets threads run beside each other.
+
+    def collect(under_way: dict[int, Future[Tuning]]) -> None:
+        nonlocal done
+        for place, tuning in under_way.items():
+            parts[place].append(tuning.result())
+            done += 1
+            progress("Tuning policies", done / all_of_them)
+
+    progress("Tuning policies", 0.0)
+    # Families do not know of each other, and NumPy lets threads run beside each other: while one
+    # forecaster's windows are replayed, those of the next are drawn.
+    before: dict[int, Future[Tuning]] = {}
     with ThreadPoolExecutor(_N_THREADS) as pool:
         for rows in blocks:
             for name in stage.fits:
                 windows = [to_be_sold(stage, stretch, rows, name) for stretch in cut]
-                mine = [place for place, key in enumerate(keys) if key[1] == name]
-                costs = pool.map(partial(_tuned_on, windows, config), (keys[p][0] for p in mine))
-                for place, tuning in zip(mine, costs, strict=True):
-                    parts[place].append(tuning)
-                    done += 1
-                    progress("Tuning policies", done / all_of_them)
+                now = {
+                    place: pool.submit(_tuned_on, windows, config, family)
+                    for place, (family, whose) in enumerate(keys)
+                    if whose == name
+                }
+                collect(before)
+                before = now
+        collect(before)
     return [
         Tuned(family.name, forecaster, _side_by_side(part, stage.drawn.weight))
         for (family, forecaster), part in zip(keys, parts, strict=True)
@@ -190,6 +203,7 @@ def judge(
     round_to, shortage = rounding_of(config), config.policy.shortage
     parts: dict[str, list[Replay]] = {name: [] for name in entrants}
     blocks = stage.blocks()
+    progress("Replaying the past", 0.0)
     for done, rows in enumerate(blocks, start=1):
         needed = {entrant.forecaster for entrant in entrants.values()}
         view = stage.window if goes_on else partial(to_be_sold, stage)

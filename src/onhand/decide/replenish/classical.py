@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from onhand.decide.replenish.cover import mean_demand, protection_horizon
 from onhand.decide.replenish.fractions import between_0_and_1
+from onhand.decide.replenish.told import spread_of_next_period
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
 
@@ -63,7 +64,7 @@ class ClassicalSafetyStock:
     def order(self, situation: Situation) -> NDArray[np.float64]:
         """Units to order now, (N,), finite and >= 0."""
         interval, variance = _interval(situation)
-        sigma = situation.paths[:, :, 0].std(axis=1, dtype=np.float64)
+        sigma = spread_of_next_period(situation.paths)
         expected = mean_demand(situation, 0, interval)
         per_period = expected / np.maximum(interval, 1e-12)
         spread = np.sqrt(interval * sigma**2 + per_period**2 * variance)

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from onhand.decide.replenish.told import mean_of_worlds
 from onhand.errors import ShapeError
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
@@ -55,7 +56,7 @@ def mean_demand(situation: Situation, start: ArrayLike, stop: ArrayLike) -> Arra
     >>> mean_demand(two_worlds(), 0, 1.5).tolist()      # periods of 3, 3, 3 on average
     [4.5]
     """
-    mean = situation.paths.mean(axis=1, dtype=np.float64)  # (N, H)
+    mean = mean_of_worlds(situation.paths)  # (N, H)
     _reaches(situation, float(np.max(stop, initial=0)))
     periods = np.arange(mean.shape[1])
     last, first = (np.broadcast_to(x, len(mean))[:, None] for x in (stop, start))
