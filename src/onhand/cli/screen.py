@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from onhand.plan.progress import Progress as Report
 from onhand.plan.progress import silent
 
-__all__ = ["complain", "heading", "hint", "out", "plain", "progress_bars", "table"]
+__all__ = ["complain", "heading", "hint", "out", "plain", "progress_bars", "table", "time_left"]
 
 _WIDTH_OF_A_FILE = 120
 
@@ -94,13 +102,54 @@ def progress_bars() -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield silent
         return
-    columns = (TextColumn("{task.description:<32}"), BarColumn(40), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(finished_text=" "),
+        TextColumn("{task.description:<32}"),
+        BarColumn(30),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}", style="dim"),
+    )
     with Progress(*columns, console=_err()) as bars:
         tasks: dict[str, TaskID] = {}
+        started = time.monotonic()
 
         def report(stage: str, share: float) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=1.0)
-            bars.update(tasks[stage], completed=share)
+                tasks[stage] = bars.add_task(stage, total=1.0, left="")
+            left = time_left(stage, share, time.monotonic() - started) if share < 1 else ""
+            bars.update(tasks[stage], completed=share, left=left)
 
         yield report
+
+
+_USUAL = {
+    "Reading": 4.0,
+    "Going back in time": 28.0,
+    "Tuning policies": 24.0,
+    "Replaying the past": 2.0,
+    "Proposing": 2.0,
+    "Looking ahead": 1.0,
+    "Writing the plan": 4.0,
+}
+"""Seconds that the stages of a plan take in the demo, in order; what is left is told by their proportions."""
+
+
+def time_left(stage: str, share: float, elapsed: float) -> str:
+    """About how long the whole run still takes, in words; nothing where that cannot be known yet.
+
+    >>> time_left("Tuning policies", 0.5, elapsed=44.0)
+    'about 21 s to go'
+    >>> time_left("Tuning policies", 0.5, elapsed=440.0)
+    'about 4 minutes to go'
+    >>> time_left("Climbing the ladder", 0.5, elapsed=440.0)
+    ''
+    """
+    names = list(_USUAL)
+    place = next((k for k, name in enumerate(names) if stage.startswith(name)), None)
+    if place is None or elapsed < 3:
+        return ""
+    done = sum(_USUAL[name] for name in names[:place]) + share * _USUAL[names[place]]
+    left = elapsed * (sum(_USUAL.values()) / max(done, 1e-9) - 1)
+    if place == 0 or left < 2:  # reading says little about the rest
+        return ""
+    return f"about {left:.0f} s to go" if left < 100 else f"about {left / 60:.0f} minutes to go"
