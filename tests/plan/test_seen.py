@@ -9,6 +9,7 @@ import pytest
 from onhand.data import Tables
 from onhand.errors import ConfigError, InputError
 from onhand.plan.config import Config
+from onhand.plan.make_plan import make_plan
 from onhand.plan.seen import as_of, panel_of
 
 
@@ -31,7 +32,7 @@ def test_sales_that_end_days_before_the_plans_day_are_said(shop: Callable[..., T
     assert as_of(shop(), _for("2024-07-01")).findings == ()
     found = as_of(shop(), _for("2024-07-11")).findings
     assert [(f.rule, f.count) for f in found] == [("old-sales", 10)]
-    assert "made for 2024-07-01" in found[0].value
+    assert "looks over these days" in found[0].value
 
 
 def test_without_a_day_nothing_changes(shop: Callable[..., Tables]) -> None:
@@ -45,3 +46,20 @@ def test_a_day_that_cannot_be_is_refused(shop: Callable[..., Tables], day: str) 
     """No such day, a day before all sales, or no day at all."""
     with pytest.raises((ConfigError, InputError), match=r"plan\.date"):
         as_of(shop(), _for(day))
+
+
+def test_a_plan_for_a_later_day_looks_over_the_weeks_without_sales(
+    shop: Callable[..., Tables], quick: Config
+) -> None:
+    """Nothing is dated before the plan's day, and weeks nobody exported are unknown, not without sales."""
+    now = make_plan(shop(), quick)
+    late = make_plan(shop(), quick.with_settings({"plan.date": "2024-07-11"}))
+    assert (now.made_for, late.made_for) == ("2024-07-01", "2024-07-08")
+    assert late.orders
+    assert min(line.order_date for line in late.orders) == "2024-07-11"
+    assert all(line.due_date > line.order_date for line in late.orders)
+    wanted = {(p.item, p.location): p.mean_demand for p in now.stock_points}
+    for point in late.stock_points:
+        assert point.mean_demand == pytest.approx(wanted[point.item, point.location], rel=0.25)
+    last_weeks = [week for card in late.cards for week in card.history.demand[-1:]]
+    assert last_weeks == [None] * len(late.cards)

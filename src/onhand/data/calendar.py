@@ -18,6 +18,8 @@ when all days of that weekday together would be one. `is_open` of the calendar t
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,7 +28,16 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency, Panel
 from onhand.errors import HistoryError
 
-__all__ = ["MIRACLE", "SHORT", "Periods", "closed_days", "future_open", "periods_for", "spacing"]
+__all__ = [
+    "MIRACLE",
+    "SHORT",
+    "Periods",
+    "closed_days",
+    "future_open",
+    "periods_for",
+    "spacing",
+    "with_unseen",
+]
 
 SHORT = 26 * 7  # days
 MIRACLE = 1e-4
@@ -229,3 +240,33 @@ def future_open(panel: Panel, horizon: int) -> NDArray[np.float32]:
         given = np.where(np.isnan(planned), guess[: len(planned)], planned)
         guess[: len(planned)] = given
     return guess.astype(np.float32)
+
+
+def with_unseen(panel: Panel, n_periods: int) -> Panel:
+    """The panel as it is `n_periods` later, of which nothing is known but what was planned.
+
+    Sales and observations are NaN, stock as where it is not recorded (1), the shop open as expected.
+
+    >>> later = with_unseen(Panel.of([[3, 5]], known={"price": np.array([[2.0, 2, 1]])}), 2)
+    >>> later.sales.tolist(), later.known["price"].tolist(), str(later.dates[-1])
+    ([[3.0, 5.0, nan, nan]], [[2.0, 2.0, 1.0, nan]], '2025-01-01')
+    """
+    if n_periods <= 0:
+        return panel
+    width = panel.n_periods + n_periods
+    return replace(
+        panel,
+        dates=np.concatenate([panel.dates, panel.future_dates(n_periods)]),
+        sales=_widened(panel.sales, width, np.nan),
+        in_stock=_widened(panel.in_stock, width, 1.0),
+        is_open=np.concatenate([panel.is_open, future_open(panel, n_periods)]),
+        known={name: _widened(v, width, np.nan) for name, v in panel.known.items()},
+        observed={name: _widened(v, width, np.nan) for name, v in panel.observed.items()},
+        lent={name: _widened(v, width, False) for name, v in panel.lent.items()},
+    )
+
+
+def _widened(values: NDArray[Any], width: int, fill: float) -> NDArray[Any]:
+    """An array (R, W) with columns of `fill` up to `width`, if it is narrower."""
+    missing = max(0, width - values.shape[1])
+    return np.pad(values, ((0, 0), (0, missing)), constant_values=fill) if missing else values

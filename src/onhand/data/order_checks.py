@@ -62,8 +62,10 @@ def sales_end(tables: Tables) -> date | None:
 
 
 def last_day(tables: Tables) -> date | None:
-    """The last day that the data tells of; None without sales."""
+    """The last day that the data tells of, the one before today where that is said; None without sales."""
     end = sales_end(tables)
+    if tables.today is not None and end is not None:
+        return tables.today - timedelta(days=1)
     return None if end is None else max(end, usual_count_day(tables) or end)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
@@ -49,6 +50,8 @@ class Tables:
         Where sales came from raw invoice lines: lines, units and money by what became of them.
     currency : str
         ISO code of the money, where a column of sales or invoices says so; empty: nobody said.
+    today : date, optional
+        The day they are looked at; None: the day after their last one.
     """
 
     sales: pl.DataFrame | None = None
@@ -69,6 +72,7 @@ class Tables:
     rows_in: Mapping[str, int] = field(default_factory=dict)
     reconciliation: pl.DataFrame | None = None
     currency: str = ""
+    today: date | None = None
 
     def __post_init__(self) -> None:
         for name in ("renamed", "rows_in"):

@@ -38,6 +38,7 @@ from onhand.forecast.ending import FittedEnding
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.forecast.hierarchy import FittedReconciled
 from onhand.forecast.item_seasons import FittedItemSeasons
+from onhand.forecast.later import FittedLater
 from onhand.forecast.new_items import FittedNewItems
 from onhand.forecast.seasonalised import FittedSeasonalised
 from onhand.forecast.steadied import FittedSteadied
@@ -132,6 +133,10 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
         return _onto(fitted, fitted.inner, "life cycle", ask)
     if isinstance(fitted, FittedWhenOpen):
         return _onto(fitted, fitted.inner, "calendar", ask)
+    if isinstance(fitted, FittedLater):
+        longer = replace(ask, history=fitted.history, horizon=ask.horizon + fitted.n_unseen)
+        parts = _parts(fitted.inner, longer)
+        return {name: units[:, fitted.n_unseen :] for name, units in parts.items()}
     if isinstance(fitted, FittedAligned | FittedReconciled):
         return _onto(fitted, fitted.inner, "level", ask)
     behind = getattr(getattr(fitted, "curve", None), "fitted", None)

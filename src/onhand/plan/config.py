@@ -385,8 +385,9 @@ class PlanSettings(_Section):
         default="",
         pattern=r"^(\d{4}-\d{2}-\d{2})?$",
         description=(
-            "The day the plan is for, such as 2026-11-21. Sales from that day on are not looked at, and "
-            "the plan says so where sales end days before it. Empty: the day after sales end."
+            "The day the plan is for, such as 2026-11-21. Sales from that day on are not looked at. Where "
+            "they end days before it, the forecast looks over the days between. Empty: the day after "
+            "sales end."
         ),
     )
     n_samples: int = Field(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import onhand
+from onhand.data.calendar import with_unseen
 from onhand.data.tables import Tables
+from onhand.forecast.later import FittedLater
 from onhand.plan.announced import announced_note, starts_of, with_announced, with_launches
 from onhand.plan.arrows import arrowed
 from onhand.plan.board import board_of
@@ -28,7 +30,7 @@ from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
 from onhand.plan.ratio_notes import ratio_notes
 from onhand.plan.rehearse import rehearse
-from onhand.plan.seen import as_of, panel_of
+from onhand.plan.seen import as_of, n_unseen, panel_of
 from onhand.plan.shelf import stock_now
 from onhand.plan.snapshot import snapshot_of
 from onhand.plan.workings import Workings
@@ -78,13 +80,15 @@ def make_plan(
     panel = panel_of(tables, config)
     starts = starts_of(given, panel, config)
     history = believe(panel)
+    unseen = n_unseen(panel, tables.today)
+    today = believe(with_unseen(panel, unseen))
     terms = economics(tables, panel, config)
     advice = advise_cycles(tables, history, terms, config, seed=seed)
     sources = advise_sources(tables, history, terms, config)
     if config.supply.cycles == "proposed":
         tables = with_cycles(tables, panel, advice)
         terms = economics(tables, panel, config)
-    stock, stock_notes = stock_now(tables, history, terms, config)
+    stock, stock_notes = stock_now(tables, today, terms, config)
     progress("Reading what happened", 1.0)
 
     n_known = int(np.isfinite(history.values).sum())
@@ -97,11 +101,11 @@ def make_plan(
         fitted = with_launches(forecasters[past.entrant.forecaster].fit(history), history, starts)
         work = order_now(
             tables,
-            history,
+            today,
             config,
             terms,
             stock,
-            fitted,
+            FittedLater(history, fitted, unseen) if unseen else fitted,
             policy,
             seed=seed,
             previous=previous,
@@ -111,11 +115,11 @@ def make_plan(
         progress("Writing the plan", 0.0)
         chosen = forecaster_note(config.forecast.named, past.entrant.forecaster, n_known)
         made_by = (chosen, *past.assumptions, *ratio_notes(work, past.contest))
-        unseen = announced_note(starts)
+        launched = announced_note(starts)
         notes = (
             *work.economics.assumptions,
             *stock_notes,
-            *unseen,
+            *launched,
             *made_by,
             *overheard_notes(said),
         )

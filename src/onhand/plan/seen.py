@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
+import numpy as np
 import polars as pl
 
 from onhand.data.findings import Finding
@@ -16,7 +17,7 @@ from onhand.demand.occasions import lagged, with_holidays
 from onhand.errors import ConfigError, InputError
 from onhand.plan.config import Config, DemandSettings
 
-__all__ = ["as_of", "lags_of", "panel_of"]
+__all__ = ["as_of", "lags_of", "n_unseen", "panel_of"]
 
 
 def as_of(tables: Tables, config: Config) -> Tables:
@@ -61,13 +62,27 @@ def as_of(tables: Tables, config: Config) -> Tables:
                 "warning",
                 "sales",
                 "old-sales",
-                f"sales end on {end}, {n_missing} days before the plan's day ({day}): the plan is made "
-                f"for {end + timedelta(days=1)}, as if nothing had been sold since",
+                f"sales end on {end}, and {n_missing} days before the plan's day ({day}) are not in "
+                "them: the forecast looks over these days, and stock is taken as counted on the plan's",
                 "export sales again, up to the day before the plan's",
                 n_missing,
             )
         )
-    return replace(tables, findings=tuple(found))
+    return replace(tables, findings=tuple(found), today=day)
+
+
+def n_unseen(panel: Panel, today: date | None) -> int:
+    """Whole periods between the end of the panel and today; 0 where that is not said.
+
+    >>> str(Panel.of([[1, 2, 3]]).dates[-1]), n_unseen(Panel.of([[1, 2, 3]]), date(2025, 1, 3))
+    ('2024-12-30', 3)
+    """
+    if today is None:
+        return 0
+    day, n = np.datetime64(today, "D"), 1
+    while panel.future_dates(n)[-1] <= day:
+        n *= 2
+    return max(0, int(np.searchsorted(panel.future_dates(n), day, side="right")) - 1)
 
 
 def panel_of(tables: Tables, config: Config) -> Panel:

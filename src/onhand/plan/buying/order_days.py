@@ -109,10 +109,19 @@ def order_days_of(tables: Tables) -> Mapping[str | None, OrderDays]:
     }
 
 
-def timing_of(panel: Panel, terms: Economics, days: Mapping[str | None, OrderDays]) -> Timing:
-    """When what is ordered now is ordered and comes, and the terms that follow for this review."""
+def timing_of(
+    panel: Panel,
+    terms: Economics,
+    days: Mapping[str | None, OrderDays],
+    today: date | None = None,
+) -> Timing:
+    """When what is ordered now is ordered and comes, and the terms that follow for this review.
+
+    today : a day within the coming period, before which nothing is ordered; None: its first day
+    """
     n = panel.n_series
-    start = panel.future_dates(1)[0]
+    begin = panel.future_dates(1)[0]
+    start = begin if today is None else max(begin, np.datetime64(today, "D"))
     lead = np.ceil(terms.lead_time_days).astype(np.int64)
     promised = terms.promised_days
     order_date = np.full(n, start)
@@ -130,7 +139,7 @@ def timing_of(panel: Panel, terms: Economics, days: Mapping[str | None, OrderDay
     ).with_row_index("row")
     for kind, rows in kinds.group_by("supplier", "promised", "lead", "review", maintain_order=True):
         own = days.get(kind[0], days.get(None, OrderDays()))
-        if own == OrderDays():
+        if own == OrderDays() and start == begin:
             continue
         at = rows["row"].to_numpy()
         now = own.first_from(start.item())
@@ -138,7 +147,7 @@ def timing_of(panel: Panel, terms: Economics, days: Mapping[str | None, OrderDay
         after = own.first_from(now + int(kind[3]) * _DAY)
         relief = own.arrival(after, int(kind[2]))
         whole = whole_periods(
-            panel, np.array([(comes - start.item()).days, (relief - start.item()).days], float)
+            panel, np.array([(comes - begin.item()).days, (relief - begin.item()).days], float)
         )
         order_date[at], late_date[at] = np.datetime64(now), np.datetime64(comes)
         due_date[at] = np.datetime64(own.arrival(now, int(kind[1])))

@@ -125,7 +125,7 @@ def rules_of(
         weight=items["weight"].fill_null(0.0).to_numpy(),
         volume=volume,
         suppliers=_supplier_rules(tables, terms, of_supplier),
-        timing=timing_of(panel, terms, order_days_of(tables)),
+        timing=timing_of(panel, terms, order_days_of(tables), tables.today),
         shelf_life=_periods(panel, life, round_up=False),
         ends=_periods(panel, days_left, round_up=True),
         budget=max(0.0, limits.budget - spent) if limits.budget > 0 else np.inf,
