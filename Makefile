@@ -5,8 +5,10 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-# A pip newer than the one that comes with old Pythons is not needed, and nor is its nagging.
-PIP    := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt
+# A pip newer than the one that comes with old Pythons is not needed, and nor is its nagging. Modules are
+# compiled when they are first imported: compiling all that is installed takes half of an install.
+PIP    := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --no-compile --constraint constraints.txt
+unexport PYTHONDONTWRITEBYTECODE
 # Idle OpenMP threads that spin cost many times their worth on small machines.
 export OMP_WAIT_POLICY := PASSIVE
 
