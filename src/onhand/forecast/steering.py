@@ -20,7 +20,8 @@ def steering_trees(frequency: Frequency) -> Boosted:
 
     Two members, one that weighs series by their units and one by the root of them, err in different
     places; which other members are taken, and how many, hardly matters (`docs/concepts/forecasts.md`).
-    Beyond what they learn to see, a month or two, the last period is repeated.
+    Beyond what they learn to see, a month or two, the last period is repeated. Demand never rises with a
+    planned price, nor falls with a planned discount.
 
     >>> len(steering_trees(Frequency.WEEK).members)
     2
@@ -31,6 +32,8 @@ def steering_trees(frequency: Frequency) -> Boosted:
         trees=Trees(n_trees=150, learning_rate=0.08),
         n_rows=100_000,
         n_error_origins=0,
+        falls_with=None,
+        rises_with=None,
     )
 
 

@@ -20,6 +20,7 @@ from onhand.data.panel import Frequency, Panel
 from onhand.demand.features import Past, describe
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
+from onhand.forecast.boosted.directions import Directions, directions
 from onhand.forecast.boosted.members import Ensemble, Member, Trees, train
 from onhand.forecast.boosted.rows import Rows, draw_rows, lay_out, weights_of
 from onhand.forecast.calibrated import earlier_origins, error_library, liveliness
@@ -61,15 +62,17 @@ class Boosted:
         read, so one array serves every origin. It arrives as data: the forecaster knows no costs.
     n_error_series : int
         The most series whose errors are looked at, drawn evenly; those of the others are like them.
-    falls_with : names of known covariates with which demand never rises, such as ("price",)
-        The forecast is then monotone in their planned values, so that a what-if curve is sane.
+    falls_with, rises_with : names of known covariates with which demand never rises, or never falls,
+        such as ("price",) and ("discount",); None: those that are called so
+        The forecast is then monotone in their planned values, so that a what-if curve is sane. Columns
+        that `onhand.demand.occasions` made of a price follow it.
     power, n_neighbours : how errors are lent between series, see `Calibrated`
     seed : of the draw of examples
 
     Raises
     ------
     ConfigError
-        When a number is out of its range.
+        When a number is out of its range; on `fit` or `learn`, when nothing of a name is known.
     ShapeError
         On `fit` or `learn`, when `omega` does not fit the history or holds a negative or no number.
 
@@ -87,7 +90,8 @@ class Boosted:
     power: float = 0.75
     n_neighbours: int = 600
     censored_weight: float = 0.0
-    falls_with: tuple[str, ...] = ()
+    falls_with: tuple[str, ...] | None = ()
+    rises_with: tuple[str, ...] | None = ()
     omega: Floats | None = None
     seed: int = 0
 
@@ -113,8 +117,9 @@ class Boosted:
         """The ensemble's forecast from now, with the spread of its errors at earlier origins."""
         horizon = self.horizon or _HORIZON[history.panel.frequency]
         past = Past.of(history, horizon)
-        examples = self._examples(history, past, horizon)
-        ensemble = self._grown(examples, self.members)
+        ways = directions(history.panel, self.falls_with, self.rises_with)
+        examples = self._examples(history, past, horizon, ways)
+        ensemble = self._grown(examples, self.members, ways)
         point = FittedMean(history.panel, _expected(ensemble, past, horizon), ensemble)
         origins = earlier_origins(
             history.n_periods, horizon, -(-horizon // 4), self.n_error_origins
@@ -124,7 +129,7 @@ class Boosted:
         # The errors of one member that saw half of the examples are nearly those of all.
         half = -(-self.n_rows // 2)
         before = None if examples is None else examples.before(min(origins), half)
-        earlier = self._grown(before, self.members[:1])
+        earlier = self._grown(before, self.members[:1], ways)
         some = _some(history.n_series, self.n_error_series)
         library = error_library(
             history.rows(some),
@@ -146,11 +151,14 @@ class Boosted:
     def learn(self, history: DemandHistory) -> Learned:
         """Trees trained on `history`, to forecast from its end or from any later origin."""
         horizon = self.horizon or _HORIZON[history.panel.frequency]
-        examples = self._examples(history, Past.of(history, horizon), horizon)
-        ensemble = self._grown(examples, self.members)
+        ways = directions(history.panel, self.falls_with, self.rises_with)
+        examples = self._examples(history, Past.of(history, horizon), horizon, ways)
+        ensemble = self._grown(examples, self.members, ways)
         return Learned(ensemble, horizon, history.n_periods)
 
-    def _examples(self, history: DemandHistory, past: Past, horizon: int) -> Rows | None:
+    def _examples(
+        self, history: DemandHistory, past: Past, horizon: int, ways: Directions
+    ) -> Rows | None:
         """What there is to learn from; None where nothing ever sold."""
         return draw_rows(
             past,
@@ -160,15 +168,17 @@ class Boosted:
             per_year=history.panel.frequency.per_year,
             censored_weight=self.censored_weight,
             omega=weights_of(self.omega, history.values.shape),
-            left_out=tuple(f"{name}_alike" for name in self.falls_with),  # it knows no direction
+            left_out=ways.left_out,
             rng=np.random.default_rng(self.seed),
         )
 
-    def _grown(self, examples: Rows | None, members: tuple[Member, ...]) -> Ensemble | None:
+    def _grown(
+        self, examples: Rows | None, members: tuple[Member, ...], ways: Directions
+    ) -> Ensemble | None:
         """The trees that the examples grow; None where there are too few for a single split."""
         if examples is None or len(examples.target) < 2 * self.trees.min_rows:
             return None
-        return train(examples, members, self.trees, self.falls_with)
+        return train(examples, members, self.trees, ways)
 
 
 @dataclass(frozen=True)

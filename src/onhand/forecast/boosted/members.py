@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.errors import ConfigError
+from onhand.forecast.boosted.directions import Directions
 from onhand.forecast.boosted.rows import Rows
 
 __all__ = ["Ensemble", "Member", "Trees", "train"]
@@ -88,11 +89,11 @@ class Ensemble:
 
 
 def train(
-    rows: Rows, members: tuple[Member, ...], trees: Trees, falls_with: tuple[str, ...] = ()
+    rows: Rows, members: tuple[Member, ...], trees: Trees, ways: Directions | None = None
 ) -> Ensemble:
     """All members, trained on the same rows, binned once.
 
-    falls_with : covariates whose planned values never raise the forecast
+    ways : covariates whose planned values only ever lower or raise the forecast
     """
     # OpenMP threads that spin while they wait burn the second core of a small machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -110,10 +111,12 @@ def train(
     data = lightgbm.Dataset(
         rows.features, rows.target, feature_name=list(rows.names), params=settings
     ).construct()
+    signs = None if ways is None else ways.signs(rows.names)
+    constraints = {} if signs is None else _monotone(signs)
     boosters = []
     for member in members:
         data.set_weight(rows.weight * rows.scale**member.scale_power)
-        style = settings | _style(member, trees, len(rows.target)) | _directions(rows, falls_with)
+        style = settings | _style(member, trees, len(rows.target)) | constraints
         boosters.append(lightgbm.train(style, data, trees.n_trees))
     return Ensemble(rows.names, tuple(boosters))
 
@@ -133,15 +136,9 @@ def _style(member: Member, trees: Trees, n_rows: int) -> dict[str, Any]:
     }
 
 
-def _directions(rows: Rows, falls_with: tuple[str, ...]) -> dict[str, Any]:
-    """What LightGBM wants to hear of features that only ever lower the forecast."""
-    falling = {f"{name}{suffix}" for name in falls_with for suffix in ("", "_change", "_step")}
-    if not falling.intersection(rows.names):
-        return {}
-    return {
-        "monotone_constraints": [-int(name in falling) for name in rows.names],
-        "monotone_constraints_method": "intermediate",
-    }
+def _monotone(signs: list[int]) -> dict[str, Any]:
+    """What LightGBM wants to hear of features that only ever lower (-1) or raise (1) the forecast."""
+    return {"monotone_constraints": signs, "monotone_constraints_method": "intermediate"}
 
 
 def _threads() -> int:
