@@ -18,13 +18,10 @@ import pytest
 pytest.importorskip("torch")
 
 from onhand.forecast.forecaster import Forecaster
-from onhand.forecast.neural import MLP, RNN, Neural, Quantiles, Training, ZeroShot
+from onhand.forecast.neural import RNN, Neural, Training, ZeroShot
 
 TINY = Training(n_epochs=1, n_steps=2, batch_size=32)
-NETS = {
-    "mlp negative_binomial": Neural(MLP(8, 1), horizon=9, context=14, training=TINY),
-    "rnn quantiles": Neural(RNN(8), Quantiles(), horizon=9, context=14, training=TINY),
-}
+NETS = {"rnn negative_binomial": Neural(RNN(8), horizon=9, context=14, training=TINY)}
 
 
 def contract() -> ModuleType:

@@ -28,17 +28,17 @@ SCALE = 4.0
 def learned(head: Head, demand: np.ndarray, censored: np.ndarray | None = None) -> np.ndarray:
     """Raw numbers (1, 1, K) that lose least over all of `demand`, found by Adam."""
     raw = torch.tensor(head.start()[None, None], dtype=torch.float32, requires_grad=True)
-    y = torch.tensor(demand)[:, None] / SCALE
-    c = (
-        torch.zeros_like(y, dtype=torch.bool)
-        if censored is None
-        else torch.tensor(censored)[:, None]
-    )
+    censored = np.zeros(len(demand), bool) if censored is None else censored
+    # Each pair of demand and mark once, with the number of times that it was seen.
+    pairs, count = np.unique(np.stack([demand, censored]), axis=1, return_counts=True)
+    y = torch.tensor(pairs[0, :, None]) / SCALE
+    c = torch.tensor(pairs[1, :, None] > 0)
+    share = torch.tensor(count[:, None] / count.sum())
     scale = torch.full_like(y, SCALE)
     optimizer = torch.optim.Adam([raw], 0.1)
     for _ in range(80):
         optimizer.zero_grad()
-        head.loss(raw.expand(len(y), 1, -1), y, c, scale).mean().backward()
+        (head.loss(raw.expand(len(y), 1, -1), y, c, scale) * share).sum().backward()
         optimizer.step()
     return raw.detach().numpy()
 

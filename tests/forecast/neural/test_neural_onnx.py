@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("onnxscript")
-pytest.importorskip("onnxruntime")
-
 from onhand.data.panel import Panel
 from onhand.demand import believe
 from onhand.errors import ConfigError, ReadError
 from onhand.forecast.neural import MLP, Neural, Quantiles, Served, Training, export
 from onhand.forecast.neural.trained import TrainedNeural
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+pytest.importorskip("onnxruntime")
 
 TINY = Training(n_epochs=2, n_steps=5, batch_size=64)
 
@@ -29,7 +29,13 @@ def sales(seed: int = 0) -> np.ndarray:
 @pytest.fixture(scope="module")
 def trained() -> TrainedNeural:
     net = Neural(MLP(8, 1), Quantiles(), horizon=7, context=14, training=TINY)
-    return net.train(believe(Panel.of(sales())))
+    trained = net.train(believe(Panel.of(sales())))
+    with torch.no_grad():  # far from where it began, which is to tell the level whatever it reads
+        assert trained.network is not None
+        for k, weights in enumerate(trained.network.parameters()):
+            noise = torch.randn(weights.shape, generator=torch.Generator().manual_seed(k))
+            weights += 0.2 * noise
+    return trained
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +46,8 @@ def written(trained: TrainedNeural, tmp_path_factory: pytest.TempPathFactory) ->
 def test_a_served_network_says_what_torch_says(trained: TrainedNeural, written: Path) -> None:
     history = believe(Panel.of(sales()))
     here, there = trained.forecast(history), Served(written).fit(history)
+    relative = here.mean(7) / history.values.mean(axis=1, keepdims=True)
+    assert relative.std() > 0.02  # it reads what it is shown
     np.testing.assert_allclose(there.mean(10), here.mean(10), rtol=1e-5)
     mine, theirs = (f.paths(7, 50, rng=np.random.default_rng(0)).values for f in (here, there))
     assert (mine == theirs).mean() > 0.999  # rounding to whole units may flip at 1e-7
@@ -54,8 +62,7 @@ def test_items_never_seen_and_never_sold_are_forecast_too(
     for fitted in (trained.forecast(history), Served(written).fit(history)):
         mean = fitted.mean(7)
         assert np.isfinite(mean).all()
-        assert mean[0].max() < 1  # nothing in fifty days, though the shop sells
-        assert 3 < mean[2:].mean() < 9
+        assert mean[0].max() < 0.5 * mean[2:].mean()  # nothing in fifty days, though the shop sells
 
 
 def test_serving_needs_no_torch_and_importing_the_room_nothing_heavy(written: Path) -> None:

@@ -10,7 +10,9 @@ from onhand.demand import believe
 from onhand.demand.history import DemandHistory
 from onhand.errors import HistoryError, InputError, OnhandWarning, ShapeError
 from onhand.forecast.neural import MLP, Neural, Quantiles, Training
+from onhand.forecast.neural.layout import Layout
 from onhand.forecast.neural.trained import LearnedNeural
+from onhand.forecast.neural.windows import Windows
 
 pytest.importorskip("torch")
 
@@ -65,12 +67,26 @@ def test_a_gap_in_a_covariate_is_filled_with_what_was_known_before_it(
 ) -> None:
     promotion = np.array(a_shop().panel.known["promotion"])
     gaps, filled = promotion.copy(), promotion.copy()
-    gaps[:, -5:], filled[:, -5:] = np.nan, promotion[:, -6:-5]
+    gaps[:, -20:-15], filled[:, -20:-15] = np.nan, promotion[:, -21:-20]
     means = [
         learned.trained.forecast(a_shop(known={"promotion": values})).mean(7)
         for values in (gaps, filled)
     ]
     np.testing.assert_allclose(means[0], means[1], rtol=1e-4)
+
+
+def test_a_plan_that_ends_early_is_read_as_far_as_it_goes() -> None:
+    """Beyond it the covariate has its usual value; a series of which nothing is known has it always."""
+    plan = np.array(a_shop().panel.known["promotion"])
+    plan[:, -5:], plan[3] = np.nan, np.nan
+    history = a_shop(known={"promotion": plan})
+    with pytest.warns(OnhandWarning, match="used for the first 2 of them only"):
+        windows = Windows.of(history, Layout.of(history, 14, 7))
+    batch = windows.batch(np.arange(9), np.full(9, T))
+    usual = batch.future[:, :, 1] == 0
+    assert usual[:, 2:].all()
+    assert usual[3].all()
+    assert not usual[[0, 1, 2, 4], :2].any()
 
 
 def test_a_covariate_that_nobody_knows_is_no_covariate() -> None:
@@ -102,5 +118,7 @@ def test_what_does_not_fit_is_refused(learned: LearnedNeural) -> None:
         learned.trained.forecast(weekly)
     with pytest.raises(ShapeError, match=r"omega has shape \(4,\)"):
         replace(NET, omega=np.ones(4, np.float32)).fit(a_shop())
+    with pytest.raises(ShapeError, match="no number"):
+        replace(NET, omega=np.array(["much"] * 9)).fit(a_shop())
     with pytest.raises(ShapeError, match="known covariate 'promotion' has shape"):
         a_shop(known={"promotion": np.ones((4, T), np.float32)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,14 @@ from onhand.forecast.neural import (
     LSTM,
     MLP,
     RNN,
+    Binned,
     Epoch,
+    NegativeBinomial,
     Neural,
     Point,
     Quantiles,
     Training,
+    Tweedie,
 )
 from onhand.forecast.neural.training import n_threads, on_threads
 
@@ -82,30 +86,80 @@ def test_a_killed_training_goes_on_and_ends_where_an_unkilled_one_does(
         killed.train(history)
     resumed = states(replace(killed, training=replace(killed.training, progress=None)), history)
     assert calls == [1, 2]
+    assert int(np.argmin([e.valid_loss for e in net.train(history).epochs])) >= 2  # after the kill
     for name, values in unkilled.items():
         np.testing.assert_array_equal(values, resumed[name], err_msg=name)
 
 
-def test_a_finished_training_is_not_begun_again(tmp_path: Path) -> None:
+def test_a_finished_training_is_not_begun_again_and_another_one_is_refused(tmp_path: Path) -> None:
     epochs: list[Epoch] = []
-    training = replace(TINY, checkpoint=tmp_path / "net.pt", progress=epochs.append)
-    net = Neural(MLP(8, 1), horizon=7, context=14, training=training)
-    first = net.train(a_shop())
-    again = net.train(a_shop())
-    assert [e.number for e in epochs] == [1, 2, 3, 4]
-    assert again.epochs == first.epochs
-
-
-def test_a_checkpoint_of_another_training_is_refused_and_a_broken_one_named(tmp_path: Path) -> None:
     file = tmp_path / "net.pt"
-    net = Neural(MLP(8, 1), horizon=7, context=14, training=replace(TINY, checkpoint=file))
-    net.train(a_shop())
+    training = replace(TINY, n_epochs=2, checkpoint=file, progress=epochs.append)
+    net = Neural(MLP(8, 1), horizon=7, context=14, training=training)
+    history = a_shop()
+    first = net.train(history)
+    assert net.train(history).epochs == first.epochs
+    assert [e.number for e in epochs] == [1, 2]
+    promotion = history.panel.known["promotion"]
+    other = replace(history, panel=replace(history.panel, known={"promotion": 1 - promotion}))
+    for another, its_history in (
+        (net, a_shop(seed=1)),
+        (replace(net, seed=5), history),
+        (net, other),
+    ):
+        with pytest.raises(ConfigError, match="belongs to another training"):
+            another.train(its_history)
+    torch.save([1, 2], file)
     with pytest.raises(ConfigError, match="belongs to another training"):
-        net.train(a_shop(seed=1))
-    with pytest.raises(ConfigError, match="belongs to another training"):
-        replace(net, seed=5).train(a_shop())
+        net.train(history)
     file.write_bytes(b"not a checkpoint")
     with pytest.raises(ReadError, match="delete it to train from the start"):
+        net.train(history)
+    assert len(epochs) == 2
+
+
+def test_a_checkpoint_is_whole_or_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it writes: the epoch before is on disk, and nobody else's file was touched."""
+    file, somebodys = tmp_path / "net.pt", tmp_path / "net.pt.part"
+    somebodys.write_text("mine")
+    told: list[int] = []
+    training = replace(TINY, n_epochs=3, checkpoint=file, progress=lambda e: told.append(e.number))
+    net = Neural(MLP(8, 1), horizon=7, context=14, training=training)
+    whole, n_saved = torch.save, 0
+
+    def dies(state: object, path: Path) -> None:
+        nonlocal n_saved
+        n_saved += 1
+        if n_saved < 3:
+            return whole(state, path)
+        Path(path).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(torch, "save", dies)
+        with pytest.raises(KeyboardInterrupt):
+            net.train(a_shop())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net.pt", "net.pt.part"]
+    net.train(a_shop())
+    assert told == [1, 2, 3]  # the third again, and only it
+    assert somebodys.read_text() == "mine"
+
+
+def test_a_checkpoint_that_cannot_be_written_is_named_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a file where a folder should be")
+    told: list[Epoch] = []
+    training = replace(TINY, checkpoint=tmp_path / "a" / "net.pt", progress=told.append)
+    with pytest.raises(ConfigError, match=r"net\.pt cannot be written"):
+        Neural(MLP(8, 1), horizon=7, context=14, training=training).train(a_shop())
+    assert not told
+
+
+def test_a_gpu_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    net = Neural(MLP(8, 1), horizon=7, context=14, training=replace(TINY, device="cuda"))
+    with pytest.raises(ConfigError, match="torch finds no GPU; choose 'auto' or 'cpu'"):
         net.train(a_shop())
 
 
@@ -149,18 +203,41 @@ def test_series_without_weight_teach_nothing() -> None:
     assert lift(replace(net, omega=first), history) > 1.8
 
 
-def test_a_missing_tensorboard_says_how_to_get_it(
+def test_tensorboard_gets_a_point_an_epoch_and_a_missing_one_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    net = Neural(MLP(8, 1), horizon=7, context=14, training=replace(TINY, tensorboard=tmp_path))
+    net = Neural(
+        MLP(8, 1), horizon=7, context=14, training=replace(TINY, n_epochs=2, tensorboard=tmp_path)
+    )
     with pytest.raises(ConfigError, match="pip install tensorboard"):
         net.train(a_shop())
+    points: list[tuple[str, float, int]] = []
+
+    class Writer:
+        def __init__(self, folder: str) -> None:
+            assert folder == str(tmp_path)
+
+        def add_scalar(self, name: str, value: float, step: int) -> None:
+            points.append((name, value, step))
+
+        def close(self) -> None:
+            points.append(("closed", 0.0, 0))
+
+    monkeypatch.setitem(
+        sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Writer)
+    )
+    epochs = net.train(a_shop()).epochs
+    assert [p for p in points if p[0] == "valid_loss"] == [
+        ("valid_loss", e.valid_loss, e.number) for e in epochs
+    ]
+    assert {name for name, _, _ in points} == {"train_loss", "valid_loss", "rate", "closed"}
 
 
 def test_nonsense_is_refused_with_the_rule() -> None:
     for make, match in (
         (lambda: Training(n_epochs=0), "n_epochs is 0"),
+        (lambda: Training(n_steps=2.5), "whole number"),  # type: ignore[arg-type]
         (lambda: Training(dropout=1.0), "dropout is 1.0"),
         (lambda: Training(device="tpu"), "'auto', 'cpu' or 'cuda'"),
         (lambda: Neural(horizon=0), "horizon is 0"),
@@ -174,10 +251,17 @@ def test_nonsense_is_refused_with_the_rule() -> None:
 
 def test_too_short_or_empty_histories_are_forecast_by_their_level() -> None:
     """Stated fallbacks: the level where nothing can be checked, nothing where nothing sold."""
-    for head in (Point(), Quantiles()):
+    for head in (Point(), Tweedie(), NegativeBinomial(), Quantiles(), Binned()):
         net = Neural(MLP(8, 1), head, horizon=7, training=TINY)
-        short = net.train(believe(Panel.of(np.full((3, 2), 4.0))))
-        assert short.network is None
-        told = short.forecast(believe(Panel.of(np.full((3, 2), 4.0)))).mean(7)
-        np.testing.assert_allclose(told, 4.0, rtol=0.05)
-        assert (net.fit(believe(Panel.of(np.zeros((3, 40))))).mean(7) == 0).all()
+        for n_periods in (1, 2):
+            history = believe(Panel.of(np.full((3, n_periods), 4.0)))
+            short = net.train(history)
+            assert short.network is None
+            np.testing.assert_allclose(short.forecast(history).mean(7), 4.0, rtol=0.05)
+        for nothing in (np.zeros((3, 40)), np.full((3, 40), np.nan)):
+            fitted = net.fit(believe(Panel.of(nothing)))
+            assert (fitted.mean(7) == 0).all()
+            assert (fitted.paths(7, 5, rng=np.random.default_rng(0)).values == 0).all()
+        empty = net.fit(believe(Panel.of(np.zeros((0, 40)))))
+        assert empty.mean(7).shape == (0, 7)
+        assert empty.paths(7, 5, rng=np.random.default_rng(0)).values.shape == (0, 5, 7)

@@ -21,7 +21,7 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import InputError, OnhandWarning
 from onhand.forecast.neural.lent import Lent
 
-__all__ = ["Layout", "readable"]
+__all__ = ["Layout", "planned", "readable"]
 
 Floats = NDArray[np.float32]
 CONTEXT = {Frequency.DAY: 56, Frequency.WEEK: 52, Frequency.MONTH: 24}
@@ -66,16 +66,14 @@ class Layout:
         panel = history.panel
         steps = horizon or HORIZON[panel.frequency]
         past = readable(history, steps)
-        centres, spreads = (
-            zip(*(_usual(v) for v in past.known.values()), strict=True)
-            if (past.known)
-            else ((), ())
-        )
+        known = planned(past)
+        usual = [_usual(values) for values in known.values()]
+        centres, spreads = zip(*usual, strict=True) if usual else ((), ())
         return cls(
             frequency=panel.frequency.value,
             context=max(1, min(context or CONTEXT[panel.frequency], panel.n_periods)),
             horizon=steps,
-            covariates=tuple(past.known),
+            covariates=tuple(known),
             centres=centres,
             spreads=spreads,
             names=_names(panel),
@@ -84,7 +82,7 @@ class Layout:
             pools=tuple(past.pools),
             sways=tuple(
                 past.spreads.get(name, 0.0) / spread
-                for name, spread in zip(past.known, spreads, strict=True)
+                for name, spread in zip(known, spreads, strict=True)
             ),
         )
 
@@ -218,6 +216,11 @@ def readable(history: DemandHistory, horizon: int) -> Past:
     if len(known) < len(panel.known):
         history = replace(history, panel=replace(panel, known=known))
     return Past.of(history, horizon)
+
+
+def planned(past: Past) -> dict[str, Floats]:
+    """Every covariate of which a plan is known, (N or 1, t + H) each; NaN where the plan has ended."""
+    return {**past.known, **past.partly}
 
 
 def _usual(values: Floats) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from onhand.demand.history import DemandHistory
 from onhand.errors import ShapeError
-from onhand.forecast.neural.layout import Layout, readable
+from onhand.forecast.neural.layout import Layout, planned, readable
 from onhand.forecast.neural.lent import Lent
 from onhand.forecast.neural.pools import Pools
 
@@ -111,7 +111,7 @@ class Windows:
             exposure=past.is_known,
             bound=np.minimum(np.nan_to_num(history.panel.sales), values),
             is_censored=history.is_censored,
-            known=layout.standardised(past.known, history.n_periods),
+            known=layout.standardised(planned(past), history.n_periods),
             lent=layout.lent(past.lent, history.n_periods),
             calendar=layout.calendar(history.panel),
             codes=layout.codes(history.panel),
