@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.policy import Policy
 from onhand.inventory.stock import Stock
 from onhand.plan.buying.bridges import bridges_of
-from onhand.plan.buying.choose import choose_offers
+from onhand.plan.buying.choose import Choice, choose_offers
 from onhand.plan.buying.decide import decide
+from onhand.plan.buying.fallback import better_of
 from onhand.plan.buying.lots import lot_notes, lots_of
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.packing import Solver
@@ -52,11 +54,37 @@ def order_now(
 ) -> Workings:
     """The orders of every stock point, with `policy` on the paths of `fitted`.
 
-    `terms` are those with each stock point's first offer; the offers are chosen here.
+    `terms` are those with each stock point's first offer; the offers are chosen here. Where the shop's
+    limits make another choice than there would be without them, both are planned, and the one that is
+    expected to earn more is kept.
     """
+    ahead = _lookahead(history.panel, policy, terms, config, seed)
+    choice = choose_offers(tables, history.panel, config, terms, fitted, stock, ahead)
+    planned = partial(
+        _planned, tables, history, config, stock, fitted, policy,
+        seed=seed, previous=previous, progress=progress,
+    )  # fmt: skip
+    work = planned(choice)
+    if choice.without_limits is None:
+        return work
+    return better_of(work, planned(choice.without_limits))
+
+
+def _planned(
+    tables: Tables,
+    history: DemandHistory,
+    config: Config,
+    stock: Stock,
+    fitted: FittedForecaster,
+    policy: Policy,
+    choice: Choice,
+    *,
+    seed: int,
+    previous: Plan | None,
+    progress: Progress,
+) -> Workings:
+    """The orders from the offers chosen."""
     panel = history.panel
-    ahead = _lookahead(panel, policy, terms, config, seed)
-    choice = choose_offers(tables, panel, config, terms, fitted, stock, ahead)
     is_over = _over(history, config.plan.dying_days) if config.plan.hold_dying else None
     rules = rules_of(tables, panel, choice.terms, config, previous, is_over)
     terms = replace(choice.terms, terms=rules.timing.terms)

@@ -43,7 +43,12 @@ from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.placed import Before, before_today
 from onhand.plan.buying.proposals import Proposal, in_steps, joined, propose
 from onhand.plan.buying.rules import Rules, SupplierRule, rules_of
-from onhand.plan.buying.together import Options, Together, choose_together
+from onhand.plan.buying.together import (
+    Options,
+    Together,
+    choose_together,
+    choose_within_limits,
+)
 from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, economics
@@ -108,6 +113,7 @@ class Choice:
     number : (N,) of the offer taken
     taken : the offers taken together, and their bound; None: every item chose for itself
     tied : suppliers that ask something of an order as a whole, among whom there was a choice
+    without_limits : the choice as it would be without the shop's budget and space, where these change it
     """
 
     terms: Economics
@@ -119,6 +125,7 @@ class Choice:
     number: NDArray[np.int64]
     taken: Together | None = None
     tied: tuple[str, ...] = ()
+    without_limits: Choice | None = None
 
 
 def choose_offers(
@@ -139,34 +146,57 @@ def choose_offers(
     offers = _candidates(before, panel, config, first, int(n_offers.max()), ahead.seed)
     ahead = replace(ahead, horizon=max(ahead.horizon, *(_reach(offer, ahead) for offer in offers)))
     suppliers = {name: rule for c in offers for name, rule in c.rules.suppliers.items()}
-    asked = _Asked(offers, n_offers, _looked_at(offers, n_offers, suppliers), config.supply.bridges)
-    for rows, paths in _worlds_of(asked.rows, fitted, offers, ahead):
-        asked.ask(rows, paths, before.stock, ahead)
-    options = asked.options()
+    looked_at = _looked_at(offers, n_offers, suppliers)
+    rules = offers[0].rules
+    rows = np.arange(panel.n_series) if rules.has_limits else looked_at
+    asked = _Asked(offers, n_offers, rows, config.supply.bridges)
+    for block, paths in _worlds_of(rows, fitted, offers, ahead):
+        asked.ask(block, paths, before.stock, ahead)
+    if before.placed is not None:  # from here on it counts, against capacities as well
+        offers = tuple(replace(c, rules=rules_of(tables, panel, c.terms, config)) for c in offers)
+    of_all = asked.options()
+    options = of_all.of(looked_at) if rules.has_limits else of_all
     tied = _tied(suppliers, options, n_offers)
     seconds = config.supply.solver_seconds
     solver = Solver(seconds) if seconds > 0 else None
-    taken = choose_together(options, tied, offers[0].rules, solver)
-    choice = np.zeros(panel.n_series, dtype=np.int64)
-    choice[options.row[taken.option]] = options.offer[taken.option]
-    moved = taken.option[taken.option != taken.alone]
-    bridges = (
-        asked.bridges.get((int(options.row[o]), int(options.offer[o]))) for o in taken.option
-    )
-    if before.placed is not None:  # from here on it counts, against capacities as well
-        offers = tuple(replace(c, rules=rules_of(tables, panel, c.terms, config)) for c in offers)
-        bridges = (_still_needed(x, choice, offers, before) for x in bridges)
-    return Choice(
-        terms=economics(tables, panel, config, choice) if choice.any() else first,
-        compared=asked.compared(),
-        together=dict.fromkeys(options.row[moved].tolist(), taken.saved),
-        bridges=tuple(x for x in bridges if x is not None and x.quantity > 0),
-        candidates=offers,
-        horizon=ahead.horizon,
-        number=choice,
-        taken=taken if tied else None,
-        tied=tuple(sorted(tied)),
-    )
+    taken = choose_together(options, tied, rules, solver)
+
+    def choice_of(options: Options, taken: Together, names: Mapping[str, object]) -> Choice:
+        number = np.zeros(panel.n_series, dtype=np.int64)
+        number[options.row[taken.option]] = options.offer[taken.option]
+        moved = taken.option[taken.option != taken.alone]
+        bridges = (
+            asked.bridges.get((int(options.row[o]), int(options.offer[o]))) for o in taken.option
+        )
+        if before.placed is not None:
+            bridges = (_still_needed(x, number, offers, before) for x in bridges)
+        return Choice(
+            terms=economics(tables, panel, config, number) if number.any() else first,
+            compared=asked.compared(),
+            together=dict.fromkeys(options.row[moved].tolist(), taken.saved),
+            bridges=tuple(x for x in bridges if x is not None and x.quantity > 0),
+            candidates=offers,
+            horizon=ahead.horizon,
+            number=number,
+            taken=taken if names else None,
+            tied=tuple(sorted(names)),
+        )
+
+    free = choice_of(options, taken, tied)
+    if not rules.has_limits:
+        return free
+    start = np.searchsorted(of_all.row, np.arange(panel.n_series)) + _place(of_all, free.number)
+    within = choose_within_limits(of_all, start, suppliers, rules)
+    if within is None:
+        return free
+    names = dict.fromkeys(of_all.supplier[within.option[within.option != start]].tolist())
+    names |= dict.fromkeys(of_all.supplier[start[within.option != start]].tolist())
+    return replace(choice_of(of_all, within, names), without_limits=free)
+
+
+def _place(options: Options, number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The place of each stock point's offer of that number among its options, (N,)."""
+    return np.bincount(options.row[options.offer < number[options.row]], minlength=len(number))
 
 
 def _reach(offer: Candidate, ahead: Lookahead) -> int:

@@ -114,7 +114,12 @@ def _suppliers(taken: Together, tied: tuple[str, ...], currency: str) -> JointCh
         if is_by_rule
         else f"{money(saved, currency)} cheaper than each item from its own cheapest supplier"
     )
-    if not taken.proven:
+    if taken.is_limited:
+        how = (
+            f"{money(saved, currency)} cheaper than what would be chosen without the budget and the space; "
+            "found by search"
+        )
+    elif not taken.proven:
         how += "; found by search, the solver did not finish in its time"
     method = "solver" if taken.proven else "rule" if is_by_rule else "search"
     return JointChoice(

@@ -10,6 +10,9 @@ A mixed-integer program (`onhand.plan.buying.assign`) gives the best assignment 
 beat, where it finishes in the time it has. A search goes on from it, or from the cheapest offer of each
 item, and goes downhill: all items that a supplier offers go to it, or all leave it, or one item changes.
 Each step is the exact cost, so the answer is never worse than item by item.
+
+Where the orders chosen so do not fit the shop's budget or space, the search goes on with these limits
+(`choose_within_limits`): what a supplier's minimum, or its containers, put out of reach may be had elsewhere.
 """
 
 from __future__ import annotations
@@ -26,12 +29,15 @@ from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.proposals import Proposal
 from onhand.plan.buying.rules import Rules, SupplierRule
 
-__all__ = ["Options", "Together", "choose_together"]
+__all__ = ["Options", "Together", "choose_together", "choose_within_limits"]
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 _MOST_TRIED = 400  # assignments judged at most
+_MOST_ROWS_TRIED = (
+    100_000  # stock points times assignments, where the shop's limits are shared out as well
+)
 _MOST_SINGLE = 60  # items tried one by one in a round, those with the least to lose first
 
 
@@ -50,6 +56,14 @@ class Options:
     supplier: NDArray[np.str_]
     lines: Proposal
     cost: Array
+
+    def of(self, rows: Whole) -> Options:
+        """The options of some stock points."""
+        kept = np.flatnonzero(np.isin(self.row, rows))
+        lines = _picked(self.lines, kept)
+        return Options(
+            self.row[kept], self.offer[kept], self.supplier[kept], lines, self.cost[kept]
+        )
 
     @property
     def own_cost(self) -> Array:
@@ -70,6 +84,7 @@ class Together:
     cost : money per review, orders as the suppliers accept them;  cost_alone : likewise for `alone`
     bound : money that no assignment can beat
     proven : whether the solver finished; else the bound is the sum of every item's own best
+    is_limited : whether the shop's limits are kept; `alone` is then what is chosen without them
     """
 
     option: Whole
@@ -78,6 +93,7 @@ class Together:
     cost_alone: float
     bound: float
     proven: bool = False
+    is_limited: bool = False
 
     @property
     def saved(self) -> float:
@@ -114,16 +130,55 @@ def choose_together(
         found = judge.cost(proven.option)
         if found < cost - 1e-9:
             best, cost = proven.option, found
-    improved = cost > bound + 1e-9
-    while improved and judge.tried < _MOST_TRIED:
+    if cost > bound + 1e-9:
+        best, cost = _downhill(judge, best, cost, own, _MOST_TRIED)
+    return Together(best, first, cost, alone, min(bound, cost), proven=proven is not None)
+
+
+def choose_within_limits(
+    options: Options, start: Whole, suppliers: Mapping[str, SupplierRule], rules: Rules
+) -> Together | None:
+    """The options to take where the shop's limits bind, starting from those chosen without them.
+
+    None where all fits, or nothing better than `start` was found.
+
+    Parameters
+    ----------
+    options : of every stock point of the shop;  start : (R,) one of each
+    suppliers : what all suppliers ask of an order as a whole
+    """
+    judge = _Judge(options, suppliers, rules, is_limited=True)
+    lines, supplier, free = judge.orders(start, is_limited=False)
+    quantity = buy(lines, supplier, free).quantity
+    money, room = float(lines.unit_cost @ quantity), float(free.volume @ quantity)
+    if money <= rules.budget * (1 + 1e-9) and room <= rules.space * (1 + 1e-9):
+        return None
+    n = len(start)
+    most_tried = int(np.clip(_MOST_ROWS_TRIED // max(n, 1), 12, _MOST_TRIED))
+    before = judge.cost(start)
+    best, cost = _downhill(judge, start, before, options.own_cost, most_tried)
+    if (best == start).all():
+        return None
+    at = np.searchsorted(options.row, options.row[start])
+    bound = float(np.minimum.reduceat(options.cost.min(axis=1), at).sum())
+    return Together(best, start, cost, before, min(bound, cost), is_limited=True)
+
+
+def _downhill(
+    judge: _Judge, best: Whole, cost: float, own: Array, most_tried: int
+) -> tuple[Whole, float]:
+    """The best assignment that is found by single steps, and its cost."""
+    names = judge.names
+    improved = True
+    while improved and judge.tried < most_tried:
         improved = False
-        for other in _moves(options, own, best, suppliers):
+        for other in _moves(judge.options, own, best, names):
             found = judge.cost(other)
             if found < cost - 1e-9:
                 best, cost, improved = other, found, True
-            if judge.tried >= _MOST_TRIED:
+            if judge.tried >= most_tried:
                 break
-    return Together(best, first, cost, alone, min(bound, cost), proven=proven is not None)
+    return best, cost
 
 
 def _proven(
@@ -137,30 +192,54 @@ def _proven(
 
 
 class _Judge:
-    """Judges assignments, and counts them."""
+    """Judges assignments, and counts them.
+
+    is_limited : whether the shop's own limits are kept
+    """
 
     def __init__(
-        self, options: Options, suppliers: Mapping[str, SupplierRule], rules: Rules
+        self,
+        options: Options,
+        suppliers: Mapping[str, SupplierRule],
+        rules: Rules,
+        *,
+        is_limited: bool = False,
     ) -> None:
         self.options, self.suppliers, self.rules = options, suppliers, rules
+        self.is_limited = is_limited
         self.tried = 0
 
-    def cost(self, chosen: Whole) -> float:
-        """Landed cost of the orders that the suppliers accept, and what the orders themselves cost."""
-        self.tried += 1
-        options, rows = self.options, self.options.row[chosen]
-        lines = _picked(options.lines, chosen)
+    @property
+    def names(self) -> list[str]:
+        """Suppliers whose items may go elsewhere together, or come to them."""
+        if not self.is_limited:
+            return sorted(set(self.suppliers) & set(self.options.supplier.tolist()))
+        row = self.options.row
+        has_choice = np.bincount(row, minlength=int(row.max(initial=0)) + 1)[row] > 1
+        return sorted(set(self.options.supplier[has_choice].tolist()))
+
+    def orders(
+        self, chosen: Whole, *, is_limited: bool
+    ) -> tuple[Proposal, NDArray[np.str_], Rules]:
+        """The lines of an assignment, their suppliers, and the rules that hold for them."""
+        rows = self.options.row[chosen]
         rules = replace(
             self.rules,
             suppliers=self.suppliers,
             weight=self.rules.weight[rows],
             volume=self.rules.volume[rows],
-            budget=np.inf,
-            space=np.inf,
+            previous=self.rules.previous[rows],
+            budget=self.rules.budget if is_limited else np.inf,
+            space=self.rules.space if is_limited else np.inf,
         )
-        supplier = options.supplier[chosen]
+        return _picked(self.options.lines, chosen), self.options.supplier[chosen], rules
+
+    def cost(self, chosen: Whole) -> float:
+        """Landed cost of the orders that the suppliers accept, and what the orders themselves cost."""
+        self.tried += 1
+        lines, supplier, rules = self.orders(chosen, is_limited=self.is_limited)
         quantity = buy(lines, supplier, rules).quantity
-        total = float(options.cost_of(chosen, quantity).sum())
+        total = float(self.options.cost_of(chosen, quantity).sum())
         for name in np.unique(supplier[quantity > 0]).tolist():
             total += _order_cost(self.suppliers.get(name), rules, quantity * (supplier == name))
         return total
@@ -186,11 +265,8 @@ def _picked(lines: Proposal, chosen: Whole) -> Proposal:
     return Proposal(*(getattr(lines, f.name)[chosen] for f in fields(Proposal)))
 
 
-def _moves(
-    options: Options, own: Array, now: Whole, suppliers: Mapping[str, SupplierRule]
-) -> Iterator[Whole]:
+def _moves(options: Options, own: Array, now: Whole, names: list[str]) -> Iterator[Whole]:
     """Assignments near `now`, the broad ones first."""
-    names = sorted(set(suppliers) & set(options.supplier.tolist()))
     row = options.row[now]
     for name in names:
         mine = np.flatnonzero(options.supplier == name)
