@@ -49,9 +49,19 @@ def test_who_was_right_before_is_heard_more_and_by_as_much_as_the_errors_are_tru
     history = history_of([5] * 40)
     errs = [Says(9), Says(7)]  # by 4 and by 2
     for trust, share in ((0, 1 / 2), (1, 2 / 3), (2, 4 / 5)):
-        fitted = Stacked(errs, horizon=2, trust=trust).fit(history)
+        fitted = Stacked(errs, horizon=2, trust=trust, prior=0).fit(history)
         assert fitted.shares.tolist() == pytest.approx([1 - share, share])
         assert fitted.mean(2)[0] == pytest.approx([(3 * (1 - share) + np.sqrt(7) * share) ** 2] * 2)
+
+
+def test_the_fewer_origins_the_nearer_to_equal_shares() -> None:
+    history = history_of([5] * 40)
+    by_origins = [
+        Stacked([Says(9), Says(7)], horizon=2, n_origins=n, trust=2, prior=4).fit(history).shares
+        for n in (1, 4, 8)
+    ]
+    for n, shares in zip((1, 4, 8), by_origins, strict=True):
+        assert shares[1] / shares[0] == pytest.approx(2 ** (2 * n / (n + 4)))
 
 
 def test_who_was_never_wrong_is_heard_alone() -> None:
@@ -153,7 +163,7 @@ def test_whole_units_stay_whole_and_keep_their_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"members": []}, {"horizon": 0}, {"n_origins": 0}, {"trust": -1}, {"trust": np.inf}]
+    "wrong", [{"members": []}, {"horizon": 0}, {"n_origins": 0}, {"trust": -1}, {"prior": np.inf}]
 )
 def test_numbers_out_of_their_range_are_named(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):

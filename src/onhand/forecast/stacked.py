@@ -52,10 +52,14 @@ class Stacked:
         Past origins at which they are compared, at most: the last ones that leave room for seeing a
         future, half a horizon apart, within the last fourth of the history.
     trust : float, >= 0, in the past errors
-        Shares are in proportion to (sum of |error|) ** -trust. 0: all count the same, and nobody is
-        compared; 2 is the rule of independent errors. Members see the same demand, so that their errors
-        are alike and small differences tell more: of two members with errors correlated by 0.9 one that
-        is 5 % better should have three times the other's share, which is a power of 22. 8 lies between.
+        Shares are in proportion to (sum of |error|) ** -trust, were there past origins without end. 0: all count
+        the same, and nobody is compared; 2 is the rule of independent errors. Members see the same demand, so
+        that their errors are alike and small differences tell more: of two members whose errors are
+        correlated by 0.9 one that is 5 % better should have three times the other's share, which is a
+        power of 22.
+    prior : float, >= 0, in origins
+        The power is trust * n / (n + prior) after n origins: shares are drawn towards equal ones as if so
+        many more origins had shown all members to be alike.
 
     Notes
     -----
@@ -80,7 +84,7 @@ class Stacked:
     >>> from onhand.demand.believe import believe
     >>> from onhand.forecast import MovingAverage, Naive
     >>> growing = believe(Panel.of([[1, 2, 3, 4, 5, 6, 7, 8, 9]]))
-    >>> stack = Stacked([Naive(), MovingAverage(8)], horizon=1)
+    >>> stack = Stacked([Naive(), MovingAverage(8)], horizon=1, prior=0)
     >>> stack.fit(growing).shares.round(2).tolist()                    # the last value was nearer
     [1.0, 0.0]
     """
@@ -88,17 +92,18 @@ class Stacked:
     members: Sequence[Forecaster]
     horizon: int | None = None
     n_origins: int = 8
-    trust: float = 8.0
+    trust: float = 16.0
+    prior: float = 4.0
 
     def __post_init__(self) -> None:
         if not self.members:
             raise ConfigError("a stack has no members; give it at least one forecaster")
         if self.horizon is not None and self.horizon < 1:
             raise ConfigError(f"horizon is {self.horizon}; choose at least 1 period, or None")
-        if self.n_origins < 1 or not 0 <= self.trust < np.inf:
+        if self.n_origins < 1 or not 0 <= self.trust < np.inf or not 0 <= self.prior < np.inf:
             raise ConfigError(
-                f"n_origins is {self.n_origins} and trust {self.trust}; "
-                "the first is at least 1, the other a number from 0"
+                f"n_origins is {self.n_origins}, trust {self.trust} and prior {self.prior}; "
+                "the first is at least 1, the others are numbers from 0"
             )
         object.__setattr__(self, "members", tuple(self.members))
 
@@ -162,7 +167,8 @@ class _Compared:
             before = history.until(origin)
             for m, member in enumerate(self.members):
                 missed[m] += np.nansum(np.abs(member.fit(before).mean(demand.shape[1]) - demand))
-        return shares_by_errors(missed, self.stack.trust if sold > 0 else 0.0)
+        power = self.stack.trust * len(origins) / (len(origins) + self.stack.prior)
+        return shares_by_errors(missed, power if sold > 0 else 0.0)
 
 
 @dataclass(frozen=True)
@@ -250,8 +256,8 @@ class FittedStack:
         return self.kept[horizon]
 
 
-def shares_by_errors(missed: NDArray[np.float64], trust: float) -> NDArray[np.float64]:
-    """Shares (M,), >= 0 and together 1, in proportion to `missed` (M,) ** -trust.
+def shares_by_errors(missed: NDArray[np.float64], power: float) -> NDArray[np.float64]:
+    """Shares (M,), >= 0 and together 1, in proportion to `missed` (M,) ** -power.
 
     Where nobody missed anything, all are the same.
 
@@ -261,5 +267,5 @@ def shares_by_errors(missed: NDArray[np.float64], trust: float) -> NDArray[np.fl
     if not missed.any():
         return np.full(len(missed), 1 / len(missed))
     nearest = max(float(missed.min()), 1e-9 * float(missed.max()))
-    shares = (nearest / np.maximum(missed, nearest)) ** trust
+    shares = (nearest / np.maximum(missed, nearest)) ** power
     return np.asarray(shares / shares.sum())
