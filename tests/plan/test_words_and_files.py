@@ -71,7 +71,7 @@ def test_all_files_are_written_and_the_plan_reads_back(
 ) -> None:
     """report.html, orders.csv and plan.json; the folder is made."""
     files = write_plan(plan, f"{tmp_path}/new/folder", shop())
-    assert sorted(files) == ["orders.csv", "plan.json", "report.html"]
+    assert sorted(files) == ["orders", "orders.csv", "plan.json", "report.html"]
     assert all(path.stat().st_size > 0 for path in files.values())
     assert Plan.read(f"{tmp_path}/new/folder") == plan
 
@@ -96,7 +96,7 @@ def test_what_was_there_stays_until_everything_new_is_whole(
 ) -> None:
     """A disk that fills up while the last file is written leaves the old plan and no rubbish."""
     write_plan(plan, tmp_path)
-    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    before = {file.name: file.read_bytes() for file in tmp_path.rglob("*.*")}
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -104,7 +104,26 @@ def test_what_was_there_stays_until_everything_new_is_whole(
     monkeypatch.setattr(Plan, "write", full)
     with pytest.raises(InputError, match="No space left"):
         write_plan(plan, tmp_path)
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    assert {file.name: file.read_bytes() for file in tmp_path.rglob("*.*")} == before
+
+
+def test_each_supplier_gets_a_file_of_its_own_and_an_old_one_is_not_sent_again(
+    plan: Plan, tmp_path: Path
+) -> None:
+    """Lines of one supplier without risks and reasons; what is not ordered now, nobody sends by mistake."""
+    first, *others = plan.orders
+    two = replace(plan, orders=(replace(first, supplier="Leaf & Co"), *others))
+    write_plan(two, tmp_path)
+    (tmp_path / "orders" / "mine.csv").write_text("a,b\n")
+    letter = (tmp_path / "orders" / "Leaf-Co.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(letter)))
+    assert [(row["item"], row["quantity"]) for row in rows] == [(first.item, f"{first.quantity:g}")]
+    assert not {"reason", "money_at_risk_with"} & rows[0].keys()
+    sent = [f for f in (tmp_path / "orders").iterdir() if f.name != "mine.csv"]
+    n_lines = sum(len(f.read_text().splitlines()) - 1 for f in sent)
+    assert n_lines == len(two.orders)
+    write_plan(replace(plan, orders=()), tmp_path)
+    assert [f.name for f in (tmp_path / "orders").iterdir()] == ["mine.csv"]
 
 
 def test_a_folder_that_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None:

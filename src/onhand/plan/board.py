@@ -32,8 +32,8 @@ def board_of(
         n_order_lines=len(orders),
         expected_fill_rate=_fill_rate(work, out.lost_with),
         expected_fill_rate_without=_fill_rate(work, out.lost),
-        money_at_risk=_sum(line.money_at_risk_without for line in orders),
-        money_at_risk_with=_sum(line.money_at_risk_with for line in orders),
+        money_at_risk=_margin(work, out.lost),
+        money_at_risk_with=_margin(work, out.lost_with),
         n_stocked_out=count["stocked_out"],
         n_at_risk=count["at_risk"],
         n_excess=count["excess"],
@@ -50,6 +50,11 @@ def board_of(
 def _fill_rate(work: Workings, lost: NDArray[np.float64]) -> float:
     wanted = float(work.outlook.interval_mean.sum())
     return round(1 - float(lost.sum()) / wanted, 4) if wanted > 0 else 1.0
+
+
+def _margin(work: Workings, lost: NDArray[np.float64]) -> float:
+    """Margin of the units lost (N,), of all stock points: what nobody orders is at risk, too."""
+    return _sum(np.round(np.maximum(lost, 0.0) * work.margin, 2))
 
 
 def _sum(values: Iterable[float]) -> float:

@@ -99,6 +99,7 @@ _BOARD = (
     ("units ordered", "units", "order_units"),
     ("order lines", "lines", "n_order_lines"),
     ("demand met from stock", "share", "expected_fill_rate"),
+    ("margin at risk", "money", "money_at_risk_with"),
 )
 
 

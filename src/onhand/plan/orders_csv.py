@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from onhand.data.tables import disarmed_text
 from onhand.plan.plan import Plan
 
-__all__ = ["orders_csv", "write_orders_csv"]
+__all__ = ["TO_SEND", "file_names", "orders_csv", "supplier_csv", "write_orders_csv"]
 
 COLUMNS = (
     "order_date",
@@ -29,6 +30,20 @@ COLUMNS = (
     "reason",
 )
 
+TO_SEND = (
+    "supplier",
+    "order_date",
+    "due_date",
+    "item",
+    "location",
+    "title",
+    "quantity",
+    "unit_cost",
+    "cost",
+    "currency",
+)
+"""What a supplier is told of a line: no risks and no reasons."""
+
 
 def orders_csv(plan: Plan) -> str:
     """The order lines as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe."""
@@ -42,6 +57,38 @@ def orders_csv(plan: Plan) -> str:
             )
         )
     return "\n".join(rows) + "\n"
+
+
+def supplier_csv(plan: Plan, supplier: str) -> str:
+    """The lines of one supplier as CSV, to be sent: what, how much, where to, at which price, until when."""
+    rows = [",".join(TO_SEND)]
+    for line in plan.orders:
+        if line.supplier == supplier:
+            told = (
+                plan.shop.currency if name == "currency" else getattr(line, name)
+                for name in TO_SEND
+            )
+            rows.append(",".join(_quoted(_safe(value)) for value in told))
+    return "\n".join(rows) + "\n"
+
+
+def file_names(suppliers: Iterable[str]) -> dict[str, str]:
+    """A name for the file of each supplier, that any file system takes and no two of them share.
+
+    >>> file_names(["Leaf & Co", "Leaf / Co", ""])
+    {'Leaf & Co': 'Leaf-Co.csv', 'Leaf / Co': 'Leaf-Co-2.csv', '': 'no-supplier.csv'}
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for supplier in suppliers:
+        plain = re.sub(r"[^\w]+", "-", supplier).strip("-_")[:80] or "no-supplier"
+        stem, n = plain, 1
+        while stem.casefold() in taken:
+            n += 1
+            stem = f"{plain}-{n}"
+        taken.add(stem.casefold())
+        names[supplier] = f"{stem}.csv"
+    return names
 
 
 def write_orders_csv(plan: Plan, path: str | Path) -> None:

@@ -107,7 +107,8 @@ class Board:
     order_value, order_units, n_order_lines : this plan's orders; sums over its lines
     expected_fill_rate, expected_fill_rate_without : share 0..1 of the demand of the next protection
         interval that is met from stock, with and without this plan's orders
-    money_at_risk, money_at_risk_with : margin expected to be lost in the next protection interval
+    money_at_risk, money_at_risk_with : margin expected to be lost in the next protection interval at
+        all stock points, ordered or not, without and with these orders
         without and with this plan's orders; sums over its lines
     n_stocked_out, n_at_risk, n_excess, n_new, n_dying, n_ok : stock points by status; sum to all
     excess_value : money tied up in units that are not expected to sell within the excess limit; the

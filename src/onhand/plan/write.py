@@ -9,21 +9,23 @@ from pathlib import Path
 
 from onhand.data.tables import Tables, write_set_aside
 from onhand.errors import InputError
-from onhand.plan.orders_csv import write_orders_csv
+from onhand.plan.orders_csv import TO_SEND, file_names, supplier_csv, write_orders_csv
 from onhand.plan.plan import Plan
 
 __all__ = ["ready_folder", "write_plan"]
+
+_LETTERS = "orders"  # the folder of the files for suppliers
 
 
 def write_plan(plan: Plan, folder: str | Path, tables: Tables | None = None) -> dict[str, Path]:
     """Write `report.html`, `orders.csv`, `plan.json`, and `set_aside.csv` when rows were set aside.
 
-    All files are written beside their places first, and take them only when the last one is whole: a
+    `orders/` gets one file for each supplier, to be sent; what an earlier plan left there is removed. All files are written beside their places first, and take them only when the last one is whole: a
     full disk or a pulled plug leaves the old plan, not half of the new one.
 
     Returns
     -------
-    name -> path of every file written
+    name -> path of every file written, and of the folder `orders`
 
     Raises
     ------
@@ -44,13 +46,40 @@ def write_plan(plan: Plan, folder: str | Path, tables: Tables | None = None) -> 
             plan.write(unfinished / "plan.json")
             if has_set_aside and tables is not None:
                 write_set_aside(tables, unfinished / "set_aside.csv")
+            letters = _write_letters(plan, unfinished)
             for name in names:
                 os.replace(unfinished / name, target / name)
+            _send(letters, unfinished, target)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
         raise _cannot_write(target, error) from error
-    return {name: target / name for name in names}
+    return {name: target / name for name in [*names, _LETTERS]}
+
+
+def _write_letters(plan: Plan, unfinished: Path) -> list[str]:
+    """One file for each supplier; their names."""
+    (unfinished / _LETTERS).mkdir()
+    names = file_names(dict.fromkeys(line.supplier for line in plan.orders))
+    for supplier, name in names.items():
+        text = supplier_csv(plan, supplier)
+        (unfinished / _LETTERS / name).write_text(text, encoding="utf-8-sig", newline="")
+    return list(names.values())
+
+
+def _send(letters: list[str], unfinished: Path, target: Path) -> None:
+    """The files for suppliers take their places; those of suppliers who get nothing now are removed."""
+    folder = target / _LETTERS
+    folder.mkdir(exist_ok=True)
+    head = ",".join(TO_SEND)
+    for old in folder.glob("*.csv"):
+        if old.is_file() and old.name not in letters:
+            with old.open(encoding="utf-8-sig", errors="replace") as lines:
+                is_ours = lines.readline().strip() == head
+            if is_ours:
+                old.unlink()
+    for name in letters:
+        os.replace(unfinished / _LETTERS / name, folder / name)
 
 
 def ready_folder(folder: str | Path) -> Path:
