@@ -83,6 +83,7 @@ def test_plan_writes_its_files_and_explain_reads_them(shop: Path, tmp_path: Path
     out, err = onhand("plan", shop, "--out", tmp_path, *QUICK, code=1)
     assert {p.name for p in tmp_path.iterdir()} == {
         "report.html",
+        "orders",
         "orders.csv",
         "plan.json",
         "set_aside.csv",
