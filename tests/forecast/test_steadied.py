@@ -13,6 +13,7 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast import MovingAverage
 from onhand.forecast.boosted import Boosted, Trees
+from onhand.forecast.parts import parts_of
 from onhand.forecast.short import short_history_points
 from onhand.forecast.steadied import Steadied, movement_of
 from onhand.forecast.typical import OrdinaryLevel
@@ -139,3 +140,13 @@ def test_numbers_out_of_range_are_refused() -> None:
         OrdinaryLevel(peak=1.0)
     with pytest.raises(ConfigError, match="alpha is 0"):
         OrdinaryLevel(alpha=0)
+
+
+def test_the_parts_of_steady_trees_add_up_to_what_they_say() -> None:
+    history = shop()
+    trees = Boosted(horizon=2, n_rows=2_000, n_error_origins=0, trees=Trees(n_trees=10))
+    fitted = Steadied(trees).fit(history)
+    rows = np.array([0, 3])
+    parts = parts_of(fitted, history, 2, rows)
+    assert "other signals" not in parts  # what trees were shown is what they are asked about
+    np.testing.assert_allclose(sum(parts.values()), fitted.mean(2)[rows], rtol=1e-4)

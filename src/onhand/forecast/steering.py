@@ -5,6 +5,7 @@ from __future__ import annotations
 from onhand.data.panel import Frequency
 from onhand.forecast.boosted import Boosted, Member, Trees
 from onhand.forecast.forecaster import Forecaster
+from onhand.forecast.steadied import Steadied
 from onhand.forecast.steered import Steered
 
 __all__ = ["SHARE", "steered_by_trees", "steering_trees"]
@@ -42,8 +43,13 @@ def steered_by_trees(
 ) -> Steered:
     """A calibrated forecaster with a share of its mean from trees.
 
+    In weeks, trees that have seen no season yet see demand without the shop's ups and downs.
+
     >>> from onhand.forecast import default_forecaster
     >>> steered_by_trees(default_forecaster(Frequency.WEEK), Frequency.WEEK).name
     'default, steered by boosted'
     """
-    return Steered(statistical, steering_trees(frequency), share)
+    trees: Forecaster = steering_trees(frequency)
+    if frequency is Frequency.WEEK:
+        trees = Steadied(trees)
+    return Steered(statistical, trees, share)
