@@ -221,3 +221,19 @@ class Nothing:
 
     def order(self, situation: Situation) -> np.ndarray:
         return np.zeros(len(situation.paths))
+
+
+def test_an_order_waits_for_the_end_of_a_closure() -> None:
+    """Placed before period 1, while the supplier is closed for two periods more: there in period 4, not 2.
+
+    The policy is told so: an order before period 1 has to last from 4 to 5, when the next one can be there.
+    """
+    shut = window([[0.0] * 6], [1.0, 5.0, None, None, None, None], lead_time=1)
+    waits = SupplyTerms.of(3, 2, n_series=1)
+    policy = Scripted()
+    played = replay(policy, replace(shut, timing=[None, waits, None, None, None, None]))
+    assert played.arrivals.tolist() == [[0.0, 1.0, 0.0, 0.0, 5.0, 0.0]]
+    assert [s.terms.lead_time.tolist() for s in policy.shown] == [[1], [3]]
+    assert [s.terms.review_period.tolist() for s in policy.shown] == [[1], [2]]
+    with pytest.raises(ShapeError, match="2 timings for 6 periods"):
+        replace(shut, timing=[None, waits])

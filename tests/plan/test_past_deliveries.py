@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from onhand.data import Tables, build_panel
+from onhand.decide.replenish import ProjectedInventory
 from onhand.demand import believe
+from onhand.evaluate.replay import replay
 from onhand.forecast import MovingAverage
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.worlds import supply_worlds
@@ -135,3 +138,42 @@ def test_a_replay_with_late_deliveries_serves_less(shop: Shop, quick: Config) ->
     assert late.contenders["default"] != sure.contenders["default"]
     assert "receipts" in late.note
     assert "receipts" not in sure.note
+
+
+def test_orders_of_the_past_wait_for_their_suppliers_closure_as_those_of_the_plan_do(
+    shop: Shop, quick: Config
+) -> None:
+    """Every supplier closed in the 17th and 18th week: nothing ordered then comes before they open again."""
+    shut = FIRST + dt.timedelta(weeks=16)
+    closures = pl.DataFrame(
+        {
+            "supplier": [None],
+            "closed_from": [shut],
+            "closed_to": [shut + dt.timedelta(days=13)],
+        },
+        schema_overrides={"supplier": pl.String},
+    )
+    plain, closed = stage_of(shop(), quick), stage_of(replace(shop(), closures=closures), quick)
+    assert plain.timing == {}
+    for origin, terms in closed.timing.items():
+        usual = closed.terms.lead_time
+        meets = (origin < 18) & (origin + usual > 16) | (16 <= origin < 18)
+        first = np.where(meets, np.maximum(origin, 16) + 2 - origin, 0)  # the first open week
+        assert (terms.lead_time >= usual).all()
+        assert (terms.lead_time[meets] > usual[meets]).all()
+        assert (terms.lead_time[meets] >= np.minimum(first, 18 - origin)[meets]).all()
+    assert any((t.lead_time > closed.terms.lead_time).any() for t in closed.timing.values())
+    rows = slice(0, closed.panel.n_series)
+    seen = closed.window(CUT[0], rows, "mean")
+    assert seen.forecasts[0] is not None
+    reach = max(int(t.protection_interval.max()) for t in closed.timing.values())
+    assert seen.forecasts[0].shape[2] >= reach  # paths reach beyond the closure
+    played = replay(ProjectedInventory(0.8), seen)
+    lead = np.stack([seen.terms_at(p).lead_time for p in range(seen.n_periods)], axis=1)
+    late = np.zeros_like(played.orders)
+    for p in range(seen.n_periods):
+        for row in np.flatnonzero(p + lead[:, p] < seen.n_periods):
+            late[row, p + lead[row, p]] += played.orders[row, p]
+    on_the_way = closed.openings[CUT[0]].pipeline[:, : seen.n_periods]
+    late[:, : on_the_way.shape[1]] += on_the_way
+    np.testing.assert_allclose(played.arrivals, late)

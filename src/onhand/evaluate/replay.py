@@ -55,6 +55,10 @@ class Window:
     supply : PastDeliveries, (N, P), optional
         How late and how short the orders of this window come. None: in full, and exactly when the terms
         say.
+    timing : P SupplyTerms, (N,), or None each, optional
+        The terms of an order placed at the review just before each period, where they are not always the
+        same: suppliers that wait for their order day, or close. None: `terms`. Whoever is reviewed, and when,
+        is as `terms` say. Not looked at where `supply` tells how orders come.
 
     Raises
     ------
@@ -70,6 +74,7 @@ class Window:
     first_scored: int = 0
     rate_after: Array | None = None
     supply: PastDeliveries | None = None
+    timing: Sequence[SupplyTerms | None] | None = None
 
     def __post_init__(self) -> None:
         n, n_periods = self.demand.shape
@@ -93,8 +98,25 @@ class Window:
             raise ShapeError(
                 f"supply has shape {self.supply.share.shape}; demand asks for {self.demand.shape}"
             )
+        if self.timing is not None and len(self.timing) != n_periods:
+            raise ShapeError(
+                f"{len(self.timing)} timings for {n_periods} periods; give one for each"
+            )
         if not 0 <= self.first_scored < n_periods:
             raise ShapeError(f"first_scored is {self.first_scored}; choose 0..{n_periods - 1}")
+
+    def terms_at(self, period: int) -> SupplyTerms:
+        """The terms of an order placed at the review just before `period`."""
+        now = None if self.timing is None or self.supply is not None else self.timing[period]
+        return self.terms if now is None else now
+
+    @property
+    def longest(self) -> int:
+        """The longest lead time of an order in the window, periods."""
+        if self.supply is not None:
+            return max(self.supply.longest, int(self.terms.lead_time.max(initial=0)))
+        every = (self.terms_at(p).lead_time.max(initial=0) for p in range(self.n_periods))
+        return int(max(every))
 
     @property
     def n_series(self) -> int:
@@ -202,9 +224,7 @@ def replay(
     """
     serve = {"lost_sales": serve_or_lose, "backorder": serve_or_backorder}[shortage]
     told = window.costs if decide_costs is None else decide_costs
-    longest = int(window.terms.lead_time.max(initial=0))
-    longest = longest if window.supply is None else max(longest, window.supply.longest)
-    stock = _widened(window.opening, longest + 1)
+    stock = _widened(window.opening, window.longest + 1)
     orders: list[Array] = []
     flows, charges = [], []
     for period in range(window.n_periods):
@@ -251,18 +271,19 @@ def _order(
         stock, supply = window.supply.seen(
             stock, window.opening, before, period, window.terms, paths.shape[2]
         )
-    situation = Situation(stock, paths, window.terms, told, supply)
+    terms = window.terms_at(period)
+    situation = Situation(stock, paths, terms, told, supply)
     everybody = bool(is_review.all())
     need = np.zeros(window.n_series)
     rows = np.flatnonzero(is_review)
     need[rows] = policy.order(situation if everybody else situation.rows(rows))
-    return need if round_to is None else round_to(need, window.terms)
+    return need if round_to is None else round_to(need, terms)
 
 
 def _sent(stock: Stock, quantity: Array, window: Window, period: int) -> Stock:
     """The stock with what will come of an order placed just before `period`."""
     if window.supply is None:
-        return place(stock, quantity, window.terms.lead_time)
+        return place(stock, quantity, window.terms_at(period).lead_time)
     coming = quantity * window.supply.share[:, period]
     return place(stock, coming, window.supply.lead_time[:, period])
 

@@ -6,8 +6,8 @@ themselves, and last the settings. Where the settings had to stand in, an `Assum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
@@ -26,6 +26,7 @@ from onhand.plan.buying.receipts import (
     notes_on,
     with_planned_lead_times,
 )
+from onhand.plan.buying.supplier_days import OrderDays, order_days_of
 from onhand.plan.config import Config
 from onhand.plan.plan import Assumption
 
@@ -41,6 +42,7 @@ class Economics:
     title, supplier : names for people
     offer : the chosen offer of each stock point, as in `onhand.plan.buying.offers`
     deliveries : how suppliers kept their promises
+    order_days : when suppliers take orders and work; under None those of all that are not named
     price, unit_cost : money per unit
     lead_time_days : days from order to sale;  review_days : from one order to the next
     costs : Costs per period;  terms : SupplyTerms in periods
@@ -58,6 +60,7 @@ class Economics:
     assumptions: tuple[Assumption, ...]
     offer: pl.DataFrame
     deliveries: Deliveries
+    order_days: Mapping[str | None, OrderDays] = field(default_factory=dict)
 
     @property
     def promised_days(self) -> NDArray[np.int64]:
@@ -139,6 +142,7 @@ def economics(
         ),
         assumptions=(*seen.assumptions, *notes_on(deliveries, share)),
         offer=supply,
+        order_days=order_days_of(tables),
         deliveries=deliveries,
     )
 

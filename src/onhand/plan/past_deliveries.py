@@ -1,12 +1,15 @@
-"""How late and how short would the orders of a past window have come?
+"""When, how late and how short would the orders of a past window have come?
 
 As the receipts teach (`onhand.plan.buying.receipts`), like the orders of the plan itself: a policy's number
 that was tuned where every order is punctual is too cautious, or too bold, where orders are late and the
-policy foresees it. Order days and closures of suppliers, which shift an order by some days in the plan,
-are not looked at.
+policy foresees it. Where nothing strays, an order waits for its supplier's next order day, and for the end
+of a closure, like an order of the plan.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -16,11 +19,15 @@ from onhand.data.panel import Panel
 from onhand.evaluate.deliveries import PastDeliveries
 from onhand.inventory.lead_times import fit_lateness
 from onhand.inventory.supply_odds import OrderWorlds, SupplyOdds
+from onhand.inventory.terms import SupplyTerms
+from onhand.plan.buying.order_days import timing_of
+from onhand.plan.buying.supplier_days import OrderDays
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, whole_periods
 
-__all__ = ["deliveries_of", "supply_odds"]
+__all__ = ["deliveries_of", "supply_odds", "timing_at"]
 
+_LONGEST_WAIT = 92.0  # days: a past closure of half a year would have every forecast look that far
 _LUCK = 0x1A7E  # beside the seed and the period of the order
 
 
@@ -78,3 +85,28 @@ def deliveries_of(
     luck = [np.random.default_rng([seed, _LUCK, p]).random((2, n)) for p in range(start, stop)]
     late, short = np.stack(luck, axis=2)  # (2, N, P)
     return PastDeliveries(*odds.drawn(late, short), odds.kind, worlds)
+
+
+def timing_at(
+    panel: Panel, terms: Economics, rows: NDArray[np.int64], origins: Sequence[int]
+) -> dict[int, SupplyTerms]:
+    """Terms of some stock points' orders placed before each period of `origins`, by supplier's order days
+    and closures; empty where no supplier of theirs has any, or none makes a difference."""
+    names = set(terms.offer["supplier"].gather(rows).to_list())
+    of_all = terms.order_days.get(None, OrderDays())
+    if all(terms.order_days.get(name, of_all) == OrderDays() for name in names):
+        return {}
+    usual = terms.terms.rows(rows)
+    wait = int(np.ceil(_LONGEST_WAIT * panel.frequency.per_year / 365.25))
+    found = {}
+    for origin in origins:
+        then = timing_of(panel.until(origin), terms, terms.order_days).terms.rows(rows)
+        lead_time = np.minimum(then.lead_time, usual.lead_time + wait)
+        most = np.maximum(1, usual.protection_interval + wait - lead_time)
+        review_period = np.minimum(then.review_period, most)
+        found[origin] = replace(usual, lead_time=lead_time, review_period=review_period)
+    differs = any(
+        (t.lead_time != usual.lead_time).any() or (t.review_period != usual.review_period).any()
+        for t in found.values()
+    )
+    return found if differs else {}

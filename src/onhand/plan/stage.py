@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from onhand.plan.draw import Draw
 from onhand.plan.economics import Economics
 from onhand.plan.ordinary import ordinary_stock
 from onhand.plan.past import Stretch, fit_origins, window
-from onhand.plan.past_deliveries import deliveries_of, supply_odds
+from onhand.plan.past_deliveries import deliveries_of, supply_odds, timing_at
 from onhand.plan.progress import Progress
 
 __all__ = ["Stage", "set_stage"]
@@ -43,6 +43,8 @@ class Stage:
     horizon, n_samples, seed : of the sample paths at each review
     supply : how late and short orders come, and the worlds of it that policies are told of; None: exactly
         as the terms say
+    timing : origin -> terms of an order placed then, where suppliers wait for an order day or close; empty:
+        the same terms always
     kept : paths that another stretch will ask for again, where they all fit in memory
     """
 
@@ -59,6 +61,7 @@ class Stage:
     n_samples: int
     seed: int
     supply: tuple[SupplyOdds, OrderWorlds] | None = None
+    timing: Mapping[int, SupplyTerms] = field(default_factory=dict)
     kept: dict[str, dict[int, NDArray[np.float32]]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -71,7 +74,7 @@ class Stage:
     def window(self, stretch: Stretch, rows: slice, forecaster: str) -> Window:
         """A stretch of the past as one forecaster let it be seen, for some stock points."""
         is_kept = self._is_small and rows == slice(0, self.panel.n_series)
-        return window(
+        seen = window(
             stretch,
             self.fits[forecaster],
             self.history,
@@ -85,6 +88,10 @@ class Stage:
             kept=self.kept.setdefault(forecaster, {}) if is_kept else None,
             supply=self._deliveries(stretch, rows),
         )
+        if not self.timing:
+            return seen
+        terms = (self.timing.get(origin) for origin in range(stretch.start, stretch.stop))
+        return replace(seen, timing=[None if t is None else t.rows(rows) for t in terms])
 
     def _deliveries(self, stretch: Stretch, rows: slice) -> PastDeliveries | None:
         """What becomes of the orders of a stretch, the same for every policy and forecaster."""
@@ -134,6 +141,10 @@ def set_stage(
         worlds = odds, draw_worlds(odds, config.replay.n_samples, rng)
         more = max(0, horizon - int(supply.protection_interval.max(initial=1)))
         horizon = max(horizon, worlds[1].reach() + more)
+    timing = timing_at(history.panel, terms, rows, [o for s in cut for o in s.origins(every)])
+    if timing and odds is None:
+        reach = max(int(t.protection_interval.max(initial=1)) for t in timing.values())
+        horizon += max(0, reach - int(supply.protection_interval.max(initial=1)))
     return Stage(
         drawn=drawn,
         taught=taught,
@@ -153,4 +164,5 @@ def set_stage(
         n_samples=config.replay.n_samples,
         seed=seed,
         supply=worlds,
+        timing=timing,
     )
