@@ -160,7 +160,7 @@ class MLForecast:
     """mlforecast 1.1 with LightGBM: lags, rolling means, calendar, attributes, plans; recursive.
 
     It sees each series from its first known period on, every attribute of it and every covariate known
-    in advance, as our contenders do. Later unknown demand is given to it as 0, which is what its users
+    in advance, gaps carried forward, as our contenders do. Later unknown demand is given to it as 0, which is what its users
     do who hand it raw sales. Its paths are its point forecast: it offers no joint samples.
     """
 
@@ -184,7 +184,7 @@ class MLForecast:
         lags = [lag for lag in _LAGS[panel.frequency] if lag < t - 2]
         windows = [w for w in _WINDOWS[panel.frequency] if w < t - 2]
         known = panel.until(t).known
-        known = {k: v for k, v in known.items() if v.shape[1] >= t + self.horizon}
+        known = {k: carried_forward(v) for k, v in known.items() if v.shape[1] >= t + self.horizon}
 
         def frame(dates: Any, periods: slice) -> Any:
             cells = {k: np.broadcast_to(v, (n, v.shape[1]))[:, periods] for k, v in known.items()}
@@ -235,6 +235,17 @@ class MLForecast:
             said = peer.predict(self.horizon, X_df=coming if known else None)
         forecast = said.sort_values(["unique_id", "ds"])["peer"].to_numpy()
         return _Fitted(panel, np.maximum(forecast.reshape(n, -1), 0).astype(np.float32))
+
+
+def carried_forward(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each gap of (n, W) filled with the value before it, as our contenders take a price to stay.
+
+    >>> carried_forward(np.array([[np.nan, 2, np.nan, 3]], np.float32)).tolist()
+    [[nan, 2.0, 2.0, 3.0]]
+    """
+    last = np.where(np.isfinite(values), np.arange(values.shape[1]), 0)
+    np.maximum.accumulate(last, axis=1, out=last)
+    return np.take_along_axis(values, last, axis=1)
 
 
 @dataclass(frozen=True)
