@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -68,3 +69,25 @@ def test_a_place_in_life_is_named() -> None:
         ({}, "its age takes off 6"),
     ):
         assert said in said_parts(parts, "week", **about)  # type: ignore[arg-type]
+
+
+def test_the_printed_steps_add_up_to_the_hundredth(plan: Plan) -> None:
+    """target - projected + besides = need, need + increments = order, as a buyer adds them up by hand."""
+    for line in plan.orders:
+        rows = explain(plan, line.item).split("\n\n")[0].splitlines()[1:]
+        first, last = (
+            next(k for k, row in enumerate(rows) if re.match(rf"\s*{name}\s{{2}}", row))
+            for name in ("target", "order")
+        )
+        total = needed = 0.0
+        for row in rows[first:last]:
+            found = re.search(r"\s{2}([+-]?[\d,.]+)( |$)", row)
+            assert found, row
+            value = float(found[1].replace(",", ""))
+            if row.strip().startswith("need"):
+                assert value == pytest.approx(max(0.0, total), abs=0.031)
+                needed = value
+            else:
+                total += -value if row.strip().startswith("minus") else value
+                needed += value if found[1][0] in "+-" else 0.0
+        assert needed == pytest.approx(line.quantity, abs=0.011)

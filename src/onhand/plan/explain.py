@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from onhand.errors import InputError
 from onhand.plan.made_of import SURE, said_parts
 from onhand.plan.plan import OrderLine, Part, Plan, PointOutlook
-from onhand.plan.wording import money, percent, periods, signed, units
+from onhand.plan.wording import counted, money, percent, periods, signed, units
 
 __all__ = ["explain", "find"]
 
@@ -184,15 +184,15 @@ def _steps(plan: Plan, line: OrderLine) -> list[tuple[str, str]]:
             f"{units(wanted.p50)}{covered} {units(wanted.target)}",
         ),
         ("in hand", f"{units(why.on_hand)} on the shelf, {units(why.on_order)} on order"),
-        ("target", f"{units(why.target)} by {why.policy}"),
-        ("minus", f"{units(why.projected_stock)} projected to be there"),
-        *((_BESIDES[part.constraint], signed(part.units)) for part in why.besides),
-        ("need", units(why.need)),
+        ("target", f"{counted(why.target)} by {why.policy}"),
+        ("minus", f"{counted(why.projected_stock)} projected to be there"),
+        *((_BESIDES[part.constraint], counted(part.units, "+")) for part in why.besides),
+        ("need", counted(why.need)),
     ]
     rows += [
         (
             _CONSTRAINTS.get(step.constraint, step.constraint.replace("_", " ")),
-            f"{step.units:+,.10g}",
+            counted(step.units, "+"),
         )
         for step in why.increments
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["money", "percent", "periods", "plural", "signed", "units"]
+__all__ = ["counted", "money", "percent", "periods", "plural", "signed", "units"]
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "¥", "INR": "₹"}
 
@@ -28,6 +28,17 @@ def units(value: float) -> str:
     if abs(value - round(value)) < 0.005 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 0.1 else f"{value:,.2g}"
+
+
+def counted(value: float, sign: str = "") -> str:
+    """Units as parts of a sum that is to be checked by hand: to the hundredth; `sign` "+" shows it.
+
+    >>> counted(33.75), counted(1200.0), counted(60.8429, "+"), counted(-0.001)
+    ('33.75', '1,200', '+60.84', '0')
+    """
+    value = round(value, 2) + 0.0  # no -0
+    text = f"{value:{sign},.2f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def signed(value: float) -> str:
