@@ -238,3 +238,17 @@ def test_a_container_comes_whole_or_not_at_all() -> None:
     for budget, wanted in ((2.9, 0.0), (3.0, 3.0)):
         bought = share_out([3.0], offer, (Limit("budget", np.ones(1), most=budget),), order)
         assert bought.tolist() == [wanted]
+
+
+@settings(max_examples=60, deadline=None)
+@given(worth=st.floats(0.01, 99), size=st.floats(0.01, 99), least=st.integers(2, 9))
+def test_a_least_order_comes_first_where_all_packs_are_worth_the_same(
+    worth: float, size: float, least: int
+) -> None:
+    """The sum of equal worths per sum of sizes is, in floats, now and then below each of them."""
+    limit = Limit("budget", np.full(1, size), most=(least - 0.5) * size)
+    bought = share_out(
+        [20.0], Worth(np.ones(1), np.full((1, 20), worth)), (limit,),
+        (SupplierOrder(np.array([0])),), line_least=least,
+    )  # fmt: skip
+    assert bought.tolist() == [0.0]

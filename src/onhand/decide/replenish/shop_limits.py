@@ -289,17 +289,16 @@ def _ranked(
         rows = order.rows[lines.wanted[order.rows] > 0]
         if len(rows):
             parts.append(_blocks_of(order, rows, lines, unit, is_lean=is_lean))
-    row, units, packs, worth, share = (
+    row, units, packs, worth, rate = (
         np.concatenate([getattr(p, name) for p in parts])
-        for name in ("row", "units", "packs", "worth", "share")
+        for name in ("row", "units", "packs", "worth", "rate")
     )
     counts = np.array([len(p.row) for p in parts], dtype=np.int64)
     owner = np.repeat(np.arange(len(parts)), counts)
     first = np.cumsum(counts) - counts
     values = np.concatenate([[p.head_worth for p in parts], worth])
-    shares = np.concatenate([[p.head_share for p in parts], share])
-    rate = values / np.maximum(shares, 1e-15)
-    items = np.argsort(-rate, kind="stable")
+    heads = [p.head_worth / max(p.head_share, 1e-15) for p in parts]
+    items = np.argsort(-np.concatenate([heads, rate]), kind="stable")
     return _Ranking(
         row=row,
         units=units,
@@ -321,7 +320,7 @@ def _ranked(
 class _Blocks:
     """One order's blocks in the order in which they are bought.
 
-    row, units, packs, worth, share : (B,) as in `_Ranking`; share: of the limits
+    row, units, packs, worth : (B,) as in `_Ranking`;  rate : worth per share of the limits
     least, head : blocks of the least that the supplier accepts, and of the head that earns most per share
     head_worth, head_share : of that head, the order paid
     """
@@ -330,7 +329,7 @@ class _Blocks:
     units: Array
     packs: Whole
     worth: Array
-    share: Array
+    rate: Array
     order_cost: float
     least: int
     head: int
@@ -362,7 +361,7 @@ def _blocks_of(
         units=units,
         packs=np.where(found.is_head, 1, np.rint(units / pack[found.row])).astype(np.int64),
         worth=found.worth,
-        share=found.size,
+        rate=found.rate,
         order_cost=order.order_cost,
         least=n_least,
         head=n_head,

@@ -18,7 +18,7 @@ Worth falls along a line, so its packs are bought in their order without being t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import partial
 
 import numpy as np
@@ -289,15 +289,15 @@ def _worthwhile(lines: _Lines, order: SupplierOrder) -> Blocks:
     )
     if not _must_fill(order):
         found = found.at(np.flatnonzero(found.worth > 0))
-    return Blocks(rows[found.row], found.steps, found.worth, found.size, found.is_head)
+    return replace(found, row=rows[found.row])
 
 
 def _joined(blocks: list[Blocks]) -> Blocks:
     if not blocks:
         nothing = np.zeros(0)
-        return Blocks(nothing.astype(np.int64), nothing, nothing, nothing, nothing.astype(bool))
-    names = ("row", "steps", "worth", "size", "is_head")
-    return Blocks(*(np.concatenate([getattr(b, name) for b in blocks]) for name in names))
+        row, is_head = nothing.astype(np.int64), nothing.astype(np.bool_)
+        return Blocks(row, nothing, nothing, nothing, nothing, is_head)
+    return Blocks(*(np.concatenate([getattr(b, f.name) for b in blocks]) for f in fields(Blocks)))
 
 
 def _needs(blocks: Blocks, order: Whole, opens: Whole, n_lines: int, n_orders: int) -> Whole:

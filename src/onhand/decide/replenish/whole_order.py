@@ -170,6 +170,7 @@ class Blocks:
 
     row : stock point;  steps : how many of its steps, a part of one where a line begins or ends inside it
     worth : expected money;  size : of what is limited
+    rate : worth per size, never rising along a stock point, also where rounding of floats says it does
     is_head : whether it is a least order, of which no part is to be had
     """
 
@@ -177,6 +178,7 @@ class Blocks:
     steps: Array
     worth: Array
     size: Array
+    rate: Array
     is_head: NDArray[np.bool_]
 
     def at(self, index: NDArray[np.int64]) -> Blocks:
@@ -186,6 +188,7 @@ class Blocks:
             self.steps[index],
             self.worth[index],
             self.size[index],
+            self.rate[index],
             self.is_head[index],
         )
 
@@ -214,8 +217,15 @@ def ranked_blocks(
         [(offer.worth * in_head)[heads].sum(axis=1), offer.worth[singles > _SPECK] * part]
     )
     size = unit_size[row] * offer.step[row] * steps
-    order = np.argsort(-worth / np.maximum(size, 1e-300), kind="stable")
-    return Blocks(row, steps, worth, size, np.arange(len(row)) < len(heads)).at(order)
+    # Where all packs of a line are worth the same, its least order must not come after one of them.
+    rate = worth / np.maximum(size, 1e-300)
+    head_rate = np.full(n, np.inf)
+    head_rate[heads] = rate[: len(heads)]
+    falling = np.minimum.accumulate(offer.worth, axis=1) / offer.step[:, None]
+    each = falling[singles > _SPECK] / np.maximum(unit_size[row[len(heads) :]], 1e-300)
+    rate[len(heads) :] = np.minimum(each, head_rate[row[len(heads) :]])
+    order = np.argsort(-rate, kind="stable")
+    return Blocks(row, steps, worth, size, rate, np.arange(len(row)) < len(heads)).at(order)
 
 
 _SPECK = 1e-9  # of a step
