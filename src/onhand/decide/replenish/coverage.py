@@ -31,6 +31,10 @@ class Coverage:
     periods : float, periods, > 0
         May be a fraction. The same for every stock point, whatever its lead time.
 
+    References
+    ----------
+    Vandeput (2025), VN2 Inventory Planning Challenge: its benchmark policy is this with 4 weeks.
+
     >>> from onhand.decide.replenish.examples import two_worlds
     >>> Coverage(periods=3).order(two_worlds()).tolist()         # 3 x 3 expected, 5 in hand
     [4.0]

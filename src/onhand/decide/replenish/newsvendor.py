@@ -40,7 +40,7 @@ class Newsvendor:
     References
     ----------
     Arrow, Harris & Marschak (1951), *Optimal inventory policy*, Econometrica 19(3); Snyder & Shen
-    (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., section 4.3.
+    (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., equation (4.27).
 
     >>> from onhand.decide.replenish.examples import two_worlds
     >>> Newsvendor(0.4, season=2).order(two_worlds()).tolist()       # slow world: 3 there, 2 wanted

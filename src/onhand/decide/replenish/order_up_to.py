@@ -31,7 +31,8 @@ class OrderUpToQuantile:
 
     References
     ----------
-    Zipkin (2000), *Foundations of Inventory Management*, section 6.2.
+    Zipkin (2000), *Foundations of Inventory Management*, section 6.2; Snyder & Shen (2019),
+    *Fundamentals of Supply Chain Theory*, 2nd ed., equation (4.27), with demand over L + R.
 
     >>> from onhand.decide.replenish.examples import two_worlds
     >>> OrderUpToQuantile(0.9).order(two_worlds()).tolist()          # the fast world: 15 - 5

@@ -34,6 +34,11 @@ class ProjectedCover:
         0: exactly `ProjectedInventory`.
     shortage : "lost_sales" or "backorder"
 
+    References
+    ----------
+    As `ProjectedInventory`; that the interval may be longer than L + R is ours, and tuned like the
+    quantile (`policy.extra_periods`).
+
     >>> from onhand.decide.replenish.examples import two_worlds
     >>> ProjectedCover(0.9, extra=1).order(two_worlds()).tolist()    # one more period of 5
     [10.0]

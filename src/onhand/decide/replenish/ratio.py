@@ -10,6 +10,9 @@ demand and E as the expected shortfall, both in expectation over the sampled dem
 It is a newsvendor: the best level leaves P(D_i > I_i) = alpha / (beta / E[D_i] + gamma). So two weights
 of three are a service target in disguise, and one that falls where more is sold: `beta / E[D_i]`
 weighs an item that sells one unit like one that sells a thousand.
+
+Source: the critical ratio is Snyder & Shen (2019), *Fundamentals of Supply Chain Theory*, 2nd ed., equation
+(4.27), with overage cost alpha and underage cost beta / E[D_i] + gamma - alpha.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class ReorderPointQuantity:
     References
     ----------
     Hadley & Whitin (1963), *Analysis of Inventory Systems*, ch. 4; Snyder & Shen (2019),
-    *Fundamentals of Supply Chain Theory*, 2nd ed., ch. 5.
+    *Fundamentals of Supply Chain Theory*, 2nd ed., ch. 5; equation (5.7) is its cost.
 
     >>> from onhand.decide.replenish.examples import two_worlds
     >>> ReorderPointQuantity(0.9, lot=4.0).order(two_worlds()).tolist()   # r = 15; 5 are there
