@@ -93,5 +93,6 @@ def test_tune_writes_what_it_chose_and_goes_on(shop: Path) -> None:
     after = (shop / "onhand.toml").read_text()
     assert "# Tom said so" in after
     assert "# onhand tune: " in after
+    assert "$" in after
     assert tomllib.loads(after)["policy"]["level"] != 0.3
     assert (shop / ".onhand" / "tune.json").is_file()

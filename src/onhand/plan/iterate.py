@@ -28,6 +28,7 @@ from onhand.plan.arrows import arrowed
 from onhand.plan.compare import windows_of
 from onhand.plan.config import Config
 from onhand.plan.contenders import Family, at_level, families
+from onhand.plan.currency import in_its_currency
 from onhand.plan.draw import draw, turnover
 from onhand.plan.economics import Economics, economics
 from onhand.plan.forecasters import FEWEST_FOR_TREES, forecasters_of
@@ -39,6 +40,7 @@ from onhand.plan.stage import set_stage
 from onhand.plan.trials import longest, tune_families
 from onhand.plan.tune import Tuning
 from onhand.plan.weigh import learns_from_weights
+from onhand.plan.wording import money
 
 __all__ = ["TUNED", "Ladder", "Step", "Tuned", "tune_shop"]
 
@@ -190,7 +192,7 @@ def tune_shop(
         if state is not None:
             write_atomically(state, _as_text(key, as_it_was, steps))
         progress(f"Trying {name}", 1.0)
-    return _found(steps, is_finished)
+    return _found(steps, is_finished, in_its_currency(config, tables).shop.currency)
 
 
 # --- what to try -------------------------------------------------------------------------------
@@ -353,7 +355,7 @@ def _grouped(
 # --- choosing ----------------------------------------------------------------------------------
 
 
-def _found(steps: Sequence[Step], is_finished: bool) -> Tuned:
+def _found(steps: Sequence[Step], is_finished: bool, currency: str = "") -> Tuned:
     """The cheapest of all, if it beats the settings as they were on windows it was not tuned on."""
     first = steps[0].best
     best = min((step.best for step in steps), key=lambda ladder: ladder.unseen)
@@ -361,10 +363,10 @@ def _found(steps: Sequence[Step], is_finished: bool) -> Tuned:
     n_windows = len(difference.per_window)
     is_better = best is not first and difference.mean < 0
     label = (best if is_better else first).labels[(best if is_better else first).best]
-    between = f"{difference.low:+,.2f} to {difference.high:+,.2f}"
+    between = f"{money(difference.low, currency)} to {money(difference.high, currency)}"
     is_told = is_better and difference.is_clear
     why = (
-        f"{label}: {difference.mean:+,.2f} per window against the settings before ({between}), "
+        f"{label}: {money(difference.mean, currency)} per window against the settings before ({between}), "
         f"cheaper in {difference.n_won} of {n_windows} windows of the past"
     )
     if is_better and not is_told:
