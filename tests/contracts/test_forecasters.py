@@ -56,6 +56,7 @@ EXAMPLES: dict[str, Any] = {
     "OwnSpread": lambda cls: cls(MovingAverage(8)),
     "Reconciled": lambda cls: cls(MovingAverage(8), TSB(), is_tried=False),
     "Recent": lambda cls: cls(TSB(), 60),
+    "Responsive": lambda cls: cls(MovingAverage(8)),
     "Seasonalised": lambda cls: cls(TSB()),
     "Shared": lambda cls: cls(TSB()),
     "Stacked": lambda cls: cls([TSB(), MovingAverage(8)], n_origins=4),

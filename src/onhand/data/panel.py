@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from onhand.errors import HistoryError, ShapeError
 
-__all__ = ["NONE_UNLESS_PLANNED", "Frequency", "Panel", "as_planned"]
+__all__ = ["NONE_UNLESS_PLANNED", "Frequency", "Panel", "as_it_stood", "as_planned"]
 
 Floats = NDArray[np.float32]
 Dates = NDArray[np.datetime64]
@@ -253,6 +253,26 @@ class Panel:
     def future_dates(self, horizon: int) -> Dates:
         """First days of the `horizon` periods after the last one."""
         return self.frequency.after(self.dates[-1], horizon)
+
+
+def as_it_stood(panel: Panel, origin: int) -> Panel:
+    """The panel before period `origin`, with plans that reached as far ahead then as they do today.
+
+    A calendar that tells next week's weather, and beside it the weather of all the past, would
+    otherwise know at every earlier origin how the next month was going to be.
+
+    >>> panel = Panel.of([[3, 0, 2, 1]], known={"rain": np.array([[0, 1, 0, 1, 1]], np.float32)})
+    >>> as_it_stood(panel, 2).known["rain"].tolist()         # one period ahead, as today
+    [[0.0, 1.0, 0.0]]
+    """
+    then, back = panel.until(origin), origin - panel.n_periods
+    if back == 0:
+        return then
+    return replace(
+        then,
+        known={name: values[:, :back] for name, values in then.known.items()},
+        lent={name: marks[:, :back] for name, marks in then.lent.items()},
+    )
 
 
 def as_planned(name: str, values: Floats, marks: NDArray[np.bool_], n_periods: int) -> Floats:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.data.panel import Panel
+from onhand.data.panel import Panel, as_it_stood
 from onhand.errors import ShapeError
 
 __all__ = ["DemandHistory"]
@@ -57,6 +57,11 @@ class DemandHistory:
     def rows(self, index: slice | NDArray[Any]) -> DemandHistory:
         """The history of some stock points."""
         return DemandHistory(self.panel.rows(index), self.values[index], self.is_censored[index])
+
+    def as_it_stood(self, n_periods: int) -> DemandHistory:
+        """The same, with plans that reached as far ahead then as they do today."""
+        before = self.until(n_periods)
+        return replace(before, panel=as_it_stood(self.panel, n_periods))
 
     def until(self, n_periods: int) -> DemandHistory:
         """The history as it stood when only its first `n_periods` periods were over."""

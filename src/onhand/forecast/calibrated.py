@@ -89,7 +89,7 @@ class Calibrated:
         return error_library(
             history,
             self.point.fit(history),
-            {o: self.point.fit(history.until(o)).mean(horizon) for o in origins},
+            {o: self.point.fit(history.as_it_stood(o)).mean(horizon) for o in origins},
             power=self.power,
             n_neighbours=self.n_neighbours,
             bias_correction=self.bias_correction,

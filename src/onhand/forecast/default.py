@@ -12,13 +12,14 @@ from onhand.forecast.intermittent import TSB
 from onhand.forecast.item_seasons import ItemSeasons
 from onhand.forecast.new_items import NewItems
 from onhand.forecast.recent import Recent
+from onhand.forecast.responsive import Responsive
 from onhand.forecast.smoothing import ExponentialSmoothing
 from onhand.forecast.steadied import Steadied
 from onhand.forecast.when_open import WhenOpen
 
-__all__ = ["default_forecaster", "through_life"]
+__all__ = ["MEMORY", "default_forecaster", "through_life"]
 
-_MEMORY = {Frequency.DAY: 400, Frequency.WEEK: 209, Frequency.MONTH: 60}  # periods
+MEMORY = {Frequency.DAY: 400, Frequency.WEEK: 209, Frequency.MONTH: 60}  # periods that it looks at
 
 
 def default_forecaster(frequency: Frequency) -> Calibrated:
@@ -26,8 +27,9 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
 
     Fast and slow memories are blended because no single one wins everywhere; the season is that of
     the whole shop and, in weeks and months, as far as the sales of an item and its likes tell one, the
-    item's own; weeks of which no season is known yet are shown without the shop's ups and downs; the
-    spread is that of the blend's own past errors. `docs/concepts/forecasts.md`
+    item's own; weeks of which no season is known yet are shown without the shop's ups and downs;
+    planned prices, promotions and holidays are answered to as they were before; the spread is that of the
+    blend's own past errors. `docs/concepts/forecasts.md`
     has the measurements behind the choice.
 
     >>> default_forecaster(Frequency.WEEK).name
@@ -43,7 +45,7 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
     point: Forecaster = ItemSeasons(Blend(members))
     if frequency is Frequency.WEEK:
         point = Steadied(point)
-    return Calibrated(Recent(point, _MEMORY[frequency]), label="default")
+    return Calibrated(Recent(Responsive(point), MEMORY[frequency]), label="default")
 
 
 def through_life(forecaster: Forecaster) -> WhenOpen:

@@ -40,6 +40,7 @@ from onhand.forecast.hierarchy import FittedReconciled
 from onhand.forecast.item_seasons import FittedItemSeasons
 from onhand.forecast.later import FittedLater
 from onhand.forecast.new_items import FittedNewItems
+from onhand.forecast.responsive import FittedResponsive
 from onhand.forecast.seasonalised import FittedSeasonalised
 from onhand.forecast.steadied import FittedSteadied
 from onhand.forecast.when_open import FittedWhenOpen
@@ -127,6 +128,8 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
         return _with(inner, "calendar" if is_daily else "season", added)
     if isinstance(fitted, FittedSteadied):
         return _parts(fitted.point, replace(ask, history=fitted.history))
+    if isinstance(fitted, FittedResponsive):
+        return _answered(fitted, ask)
     if isinstance(fitted, FittedCalibrated):
         return _onto(fitted, fitted.point, "past errors", ask)
     if isinstance(fitted, FittedNewItems | FittedEnding):
@@ -160,6 +163,18 @@ def _onto(fitted: FittedForecaster, inner: FittedForecaster, name: str, ask: _As
     parts = _parts(inner, ask)
     added = ask.mean(fitted) - ask.mean(inner)
     return _with(parts, name, added) if np.abs(added).max(initial=0.0) > 1e-6 else parts
+
+
+def _answered(fitted: FittedResponsive, ask: _Ask) -> Parts:
+    """The parts of an inner forecaster, and what each plan adds to or takes from it."""
+    parts, base = _parts(fitted.inner, ask), ask.mean(fitted.inner)
+    logs = {name: told[ask.rows] for name, told in fitted.response.ahead(ask.horizon).items()}
+    total = sum(logs.values())
+    factor = _log_mean(np.log(np.maximum(base, 1e-12)), np.asarray(total))
+    for name, told in logs.items():
+        group = group_of_feature(name, ask.history.panel.known)
+        parts = _with(parts, group, factor * told)
+    return parts
 
 
 def _held(parts: Parts, told: Array) -> Parts:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.data.panel import Panel
+from onhand.data.panel import Panel, as_it_stood
 from onhand.demand import believe
 from onhand.demand.history import DemandHistory
 from onhand.errors import OnhandWarning
@@ -122,26 +122,6 @@ def _fits(
             done += 1
             progress("Going back in time", done / all_of_them)
     return fits
-
-
-def as_it_stood(panel: Panel, origin: int) -> Panel:
-    """The panel before period `origin`, with plans that reached as far ahead then as they do today.
-
-    A calendar that tells next week's weather, and beside it the weather of all the past, would
-    otherwise know at every earlier origin how the next month was going to be.
-
-    >>> panel = Panel.of([[3, 0, 2, 1]], known={"rain": np.array([[0, 1, 0, 1, 1]], np.float32)})
-    >>> as_it_stood(panel, 2).known["rain"].tolist()         # one period ahead, as today
-    [[0.0, 1.0, 0.0]]
-    """
-    then, back = panel.until(origin), origin - panel.n_periods
-    if back == 0:
-        return then
-    return replace(
-        then,
-        known={name: values[:, :back] for name, values in then.known.items()},
-        lent={name: marks[:, :back] for name, marks in then.lent.items()},
-    )
 
 
 def _ready(forecaster: Forecaster, before: DemandHistory) -> Refitter:
