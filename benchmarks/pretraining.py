@@ -55,16 +55,20 @@ def main() -> None:
     parser.add_argument("--young", type=float, default=0.5, help="share that hides what is old")
     parser.add_argument("--weeks", type=int, nargs="*", default=WEEKS, help="of history")
     parser.add_argument("--moments", type=int, default=3, help="days from which shops are judged")
+    parser.add_argument(
+        "--apart", type=int, default=0, help="weeks between them; 0: a third of a year"
+    )
+    parser.add_argument("--thirds", type=int, default=3, help="held out on each day, in turn")
     args = parser.parse_args()
     panel, judged = shop_of(args.name, args.data)
     key: dict[str, Any] = {"set": args.name, "gaps": args.gaps, "young": args.young}
     key |= {"weeks": list(args.weeks)}
-    for k, (shops, origin) in enumerate(folds(panel, args.moments)):
-        here = {**key, "origin": origin, "fold": k % N_FOLDS}
+    for fold, shops, origin in folds(panel, args.moments, args.apart, args.thirds):
+        here = {**key, "origin": origin, "fold": fold}
         if any(here.items() <= row.items() for row in rows_of(args.out)):
             continue
         hiding = Hiding(args.gaps, args.young)
-        told = {**here, **run(panel, judged, shops, origin, args.weeks, seed=k, hiding=hiding)}
+        told = {**here, **run(panel, judged, shops, origin, args.weeks, seed=origin, hiding=hiding)}
         with args.out.open("a") as file:
             file.write(json.dumps(told) + "\n")
         print(here, f"{told['cpu_s']:.0f} CPU-s", flush=True)
@@ -88,20 +92,25 @@ def shop_of(name: str, folder: Path) -> tuple[Panel, np.ndarray]:
     return panel, np.ones(values.shape, bool)
 
 
-def folds(panel: Panel, n_moments: int) -> Iterator[tuple[list[np.ndarray], int]]:
-    """New shops, each (N,) bool, and the day they are judged from: a third of the shops at a time.
+def folds(
+    panel: Panel, n_moments: int, apart: int = 0, n_thirds: int = N_FOLDS
+) -> Iterator[tuple[int, list[np.ndarray], int]]:
+    """A third of the shops as new ones: its number, each shop (N,) bool, the day they are judged from.
 
     A shop is one place; of many small places, every sixth makes one shop. Moments are a third of a
-    year apart, so that they fall in different seasons.
+    year apart, or `apart` weeks. With fewer thirds than three on each day, all take their turn: shops
+    of one day share its luck, so that more days tell more than more shops.
     """
     places = np.unique(panel.locations)
     n_shops = len(places) if len(places) <= 30 else 6
     shop = np.searchsorted(places, panel.locations) % n_shops
-    apart = round(panel.frequency.per_year / 3)
+    per_week = 7 if panel.frequency is Frequency.DAY else 1
+    step = apart * per_week or round(panel.frequency.per_year / 3)
     last = panel.n_periods - horizon_of(panel)
     for moment in range(n_moments):
-        for fold in range(N_FOLDS):
-            yield [shop == s for s in range(fold, n_shops, N_FOLDS)], last - moment * apart
+        for turn in range(n_thirds):
+            fold = (moment * n_thirds + turn) % N_FOLDS
+            yield fold, [shop == s for s in range(fold, n_shops, N_FOLDS)], last - moment * step
 
 
 def horizon_of(panel: Panel) -> int:
