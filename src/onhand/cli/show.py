@@ -266,7 +266,7 @@ def _show_assumptions(plan: Plan) -> None:
         if note.source != "file"
         or note.key == "policy.level"  # what made the orders is always told
     ]
-    out().print(table({"setting": "left", "value": "left", "why": "wide"}, rows))
+    out().print(table({"setting": "left", "value": "wide", "why": "wide"}, rows))
 
 
 def show_contest(contest: Contest, currency: str) -> None:

@@ -128,14 +128,22 @@ def tune_families(
     keys = [(family, name) for name in stage.fits for family in ladders]
     parts: list[list[Tuning]] = [[] for _ in keys]
     blocks = stage.blocks()
-    done, all_of_them = 0, len(blocks) * len(keys)
+    done, all_of_them = 0, len(blocks) * (len(keys) + len(stage.fits) * len(cut))
+
+    def one_more() -> None:  # a window takes as long to draw as a family to be tuned on all of them
+        nonlocal done
+        done += 1
+        progress("Tuning policies", done / all_of_them)
+
+    def drawn(stretch: Stretch, rows: slice, name: str) -> Window:
+        window = to_be_sold(stage, stretch, rows, name)
+        one_more()
+        return window
 
     def collect(under_way: dict[int, Future[Tuning]]) -> None:
-        nonlocal done
         for place, tuning in under_way.items():
             parts[place].append(tuning.result())
-            done += 1
-            progress("Tuning policies", done / all_of_them)
+            one_more()
 
     progress("Tuning policies", 0.0)
     # Families do not know of each other, and NumPy lets threads run beside each other: while one
@@ -144,7 +152,7 @@ def tune_families(
     with ThreadPoolExecutor(_N_THREADS) as pool:
         for rows in blocks:
             for name in stage.fits:
-                windows = [to_be_sold(stage, stretch, rows, name) for stretch in cut]
+                windows = [drawn(stretch, rows, name) for stretch in cut]
                 now = {
                     place: pool.submit(_tuned_on, windows, config, family)
                     for place, (family, whose) in enumerate(keys)
