@@ -250,7 +250,8 @@ def _best_bought(
     has_breaks = np.asarray(np.isfinite(lines.fees.ladder.start[:, 1:]).any(axis=1))
     is_cut = has_breaks & (best.quantity < lines.chosen.quantity)
     most = _gain(best, terms, lines)
-    for rows in (is_cut, has_breaks):
+    different = (is_cut, has_breaks) if (is_cut != has_breaks).any() else (has_breaks,)
+    for rows in different:
         if not rows.any():
             continue
         flat = either(rows, lines.flat, lines.chosen)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,16 @@ _PRICES = (0.5, 0.9)  # quantiles of worth per limit among the packs at which pa
 
 @dataclass(frozen=True)
 class Solver:
-    """How long the solver may look at one supplier's containers, and how near the best is near enough."""
+    """How long the solver may look at one supplier's containers, and how near the best is near enough.
+
+    known : what it was asked before: a plan weighs the same containers beside several other orders
+    """
 
     seconds: float = 10.0
     gap: float = 1e-3
+    known: dict[tuple[object, ...], tuple[Mix | None, float | None, bool]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True)
@@ -190,6 +196,22 @@ def other_packings(
 
 def _solved(problem: MixProblem, solver: Solver) -> tuple[Mix | None, float | None, bool]:
     """The best contents if they were found in time, a bound in any case, and whether it finished."""
+    key = _told(problem)
+    if key not in solver.known:
+        solver.known[key] = _found(problem, solver)
+    return solver.known[key]
+
+
+def _told(problem: MixProblem) -> tuple[object, ...]:
+    """All that tells one problem from another."""
+    lines = (problem.offer.step, problem.offer.worth, problem.volume, problem.weight, problem.least)
+    most = b"" if problem.most is None else problem.most.tobytes()
+    limits = tuple((x.name, x.unit_size.tobytes(), x.least, x.most) for x in problem.limits)
+    rest = (problem.kinds, problem.full, problem.order_cost)
+    return (*(each.tobytes() for each in lines), most, limits, *rest)
+
+
+def _found(problem: MixProblem, solver: Solver) -> tuple[Mix | None, float | None, bool]:
     try:
         mix = exact_mix(problem, seconds=solver.seconds, gap=solver.gap)
     except ConfigError:
