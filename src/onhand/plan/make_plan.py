@@ -30,6 +30,7 @@ from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
 from onhand.plan.ratio_notes import ratio_notes
 from onhand.plan.rehearse import rehearse
+from onhand.plan.responses import response_notes
 from onhand.plan.seen import as_of, n_unseen, panel_of
 from onhand.plan.shelf import stock_now
 from onhand.plan.snapshot import snapshot_of
@@ -114,7 +115,8 @@ def make_plan(
 
         progress("Writing the plan", 0.0)
         chosen = forecaster_note(config.forecast.named, past.entrant.forecaster, n_known)
-        made_by = (chosen, *past.assumptions, *ratio_notes(work, past.contest))
+        answers = response_notes(history, config.forecast.named, past.entrant.forecaster)
+        made_by = (chosen, *answers, *past.assumptions, *ratio_notes(work, past.contest))
         launched = announced_note(starts)
         notes = (
             *work.economics.assumptions,
