@@ -23,6 +23,7 @@ from onhand.forecast.ending import Ending
 from onhand.forecast.new_items import NewItems
 from onhand.forecast.own_spread import OwnSpread
 from onhand.forecast.parts import GROUPS, parts_of
+from onhand.forecast.stacked import Stacked
 from onhand.forecast.steered import Steered
 
 SMALL = Boosted(
@@ -74,6 +75,7 @@ FORECASTERS: dict[str, Forecaster] = {
     "life": Ending(NewItems(Calibrated(Seasonalised(MovingAverage(8))))),
     "trees": SMALL,
     "steered": Steered(default_forecaster(Frequency.WEEK), SMALL, 0.6),
+    "stack": Stacked([Seasonalised(MovingAverage(8)), SMALL, TSB()], trust=0),
     "own spread": OwnSpread(default_forecaster(Frequency.WEEK)),
     "aligned": Aligned(TSB(), MovingAverage(8)),
     "one that does not say": TSB(),

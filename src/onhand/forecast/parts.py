@@ -23,7 +23,7 @@ approach to decomposition analysis, Energy Policy 33, doi:10.1016/j.enpol.2003.1
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,6 +42,7 @@ from onhand.forecast.later import FittedLater
 from onhand.forecast.new_items import FittedNewItems
 from onhand.forecast.responsive import FittedResponsive
 from onhand.forecast.seasonalised import FittedSeasonalised
+from onhand.forecast.stacked import FittedStack
 from onhand.forecast.steadied import FittedSteadied
 from onhand.forecast.when_open import FittedWhenOpen
 
@@ -148,11 +149,10 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
     calibrated, other = getattr(fitted, "calibrated", None), getattr(fitted, "other", None)
     if calibrated is not None and other is not None:  # one steered by another
         share = float(getattr(fitted, "share", 0.5))
-        one, two = _parts(calibrated, ask), _parts(other, ask)
-        zero = np.zeros((len(ask.rows), ask.horizon))
-        names = dict.fromkeys([*one, *two])
-        mixed = {n: (1 - share) * one.get(n, zero) + share * two.get(n, zero) for n in names}
+        mixed = _mixed((calibrated, other), (1 - share, share), ask)
         return _held(mixed, ask.mean(fitted))
+    if isinstance(fitted, FittedStack):
+        return _held(_mixed(fitted.members, fitted.shares.tolist(), ask), ask.mean(fitted))
     if ask.into_trees and getattr(fitted, "ensemble", None) is not None:
         return tree_parts(fitted, ask.history, ask.horizon, ask.rows)
     return _by_shape(ask.mean(fitted))
@@ -175,6 +175,15 @@ def _answered(fitted: FittedResponsive, ask: _Ask) -> Parts:
         group = group_of_feature(name, ask.history.panel.known)
         parts = _with(parts, group, factor * told)
     return parts
+
+
+def _mixed(fitted: Sequence[FittedForecaster], shares: Sequence[float], ask: _Ask) -> Parts:
+    """The parts of several, each in proportion to its share."""
+    mixed: Parts = {}
+    for member, share in zip(fitted, shares, strict=True):
+        for name, units in _parts(member, ask).items():
+            mixed = _with(mixed, name, share * units)
+    return mixed
 
 
 def _held(parts: Parts, told: Array) -> Parts:
