@@ -30,5 +30,6 @@ def show_ladder(rungs: Sequence[Rung], currency: str) -> None:
     out().print(
         "Error is the sum of absolute errors over the sum of demand, per period, in the protection "
         "interval after past reviews. Every forecast is replayed by the same policy, tuned for it on "
-        f"the stretch before the one judged, for at most {MOST_STOCK_POINTS} stock points."
+        f"the stretch before the one judged. All learn from the whole shop; at most {MOST_STOCK_POINTS} "
+        "stock points are judged, each counted for as many as it stands for."
     )
