@@ -63,6 +63,7 @@ EXAMPLES: dict[str, Any] = {
     "Steadied": lambda cls: cls(TSB()),
     "Steered": lambda cls: cls(MovingAverage(8), TSB()),
     "Suspicious": lambda cls: cls(MovingAverage(8)),
+    "Tempered": lambda cls: cls(MovingAverage(8)),
     "WhenOpen": lambda cls: cls(MovingAverage(8)),
     "Widened": lambda cls: cls(TSB(), n_origins=3),
 }

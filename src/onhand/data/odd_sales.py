@@ -67,7 +67,8 @@ def _unlikely_quantities(tables: Tables) -> Iterator[Finding]:
         (
             "unusual-quantity",
             odd.filter(~pl.col("giant")),
-            "correct it if it is a typing error; until then the plan believes it, and may order for it",
+            "correct it if it is a typing error; a whole period that stands alone like that counts as the "
+            "next largest in forecasts, else the plan believes it",
         ),
     ):
         if rows.height == 0:

@@ -15,6 +15,7 @@ from onhand.forecast.recent import Recent
 from onhand.forecast.responsive import Responsive
 from onhand.forecast.smoothing import ExponentialSmoothing
 from onhand.forecast.steadied import Steadied
+from onhand.forecast.tempered import Tempered
 from onhand.forecast.when_open import WhenOpen
 
 __all__ = ["MEMORY", "default_forecaster", "through_life"]
@@ -51,10 +52,10 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
 def through_life(forecaster: Forecaster) -> WhenOpen:
     """A forecaster of what sells, also for what is new, for what may be over and for closed days.
 
-    Young items borrow from their likes, silent ones fade, and nothing is expected while the shop is
-    closed; for all else it speaks as before.
+    Young items borrow from their likes, silent ones fade, one sale far beyond all others is not expected
+    again, and nothing is expected while the shop is closed; for all else it speaks as before.
 
     >>> through_life(default_forecaster(Frequency.WEEK)).name
     'default'
     """
-    return WhenOpen(NewItems(Ending(forecaster)))
+    return WhenOpen(Tempered(NewItems(Ending(forecaster))))

@@ -25,6 +25,7 @@ from onhand.plan.forecasters import forecaster_note, forecasters_of
 from onhand.plan.lines import order_lines
 from onhand.plan.ordering import order_now
 from onhand.plan.overheard import overheard, overheard_notes
+from onhand.plan.peaks import peak_note
 from onhand.plan.plan import Assumption, Noticed, Plan, ShopFacts
 from onhand.plan.points import matrix, point_outlooks, troubles
 from onhand.plan.progress import Progress, silent
@@ -122,6 +123,7 @@ def make_plan(
             *work.economics.assumptions,
             *stock_notes,
             *launched,
+            *peak_note(history),
             *made_by,
             *overheard_notes(said),
         )
