@@ -107,11 +107,13 @@ class LinearAnswer:
     """The best numbers found, what they cost, and what nothing can cost less than.
 
     value : (D,), whole where that was asked
+    nodes : that were searched
     """
 
     value: Array
     cost: float
     bound: float
+    nodes: int = 0
 
     @property
     def gap(self) -> float:
@@ -119,8 +121,12 @@ class LinearAnswer:
         return (self.cost - self.bound) / max(abs(self.cost), 1e-12)
 
 
-def solve(program: LinearProgram, *, seconds: float = 60.0, gap: float = 1e-6) -> LinearAnswer:
+def solve(
+    program: LinearProgram, *, seconds: float = 60.0, gap: float = 1e-6, nodes: int | None = None
+) -> LinearAnswer:
     """The best answer to `program` found in so many seconds, or one within `gap` of the best.
+
+    nodes : of the search at most, the same on every machine; None: as many as the time allows
 
     Raises
     ------
@@ -146,7 +152,8 @@ def solve(program: LinearProgram, *, seconds: float = 60.0, gap: float = 1e-6) -
             integrality=program.is_whole.astype(np.int64),
             bounds=Bounds(program.lower, program.upper),
             constraints=LinearConstraint(program.rows, program.row_lower, program.row_upper),
-            options={"time_limit": seconds, "mip_rel_gap": gap, "disp": False},
+            options={"time_limit": seconds, "mip_rel_gap": gap, "disp": False}
+            | ({} if nodes is None else {"node_limit": nodes}),
         )
     if found.x is None:
         raise ConfigError(f"no answer to the linear program: {_why(found.status, seconds)}")
@@ -155,7 +162,11 @@ def solve(program: LinearProgram, *, seconds: float = 60.0, gap: float = 1e-6) -
     _must_keep_rows(program, value)
     cost = float(program.cost @ value)
     bound = found.get("mip_dual_bound")
-    return LinearAnswer(value, cost, cost if bound is None else min(cost, float(bound)))
+    searched = found.get("mip_node_count")
+    if searched is None:  # it stopped at a limit
+        searched = 0 if nodes is None else nodes
+    least = cost if bound is None else min(cost, float(bound))
+    return LinearAnswer(value, cost, least, int(searched))
 
 
 @contextmanager
@@ -181,7 +192,7 @@ def _nothing_said() -> Iterator[None]:
 
 def _why(status: int, seconds: float) -> str:
     return {
-        1: f"{seconds:g} seconds were too few; allow more",
+        1: f"{seconds:g} seconds, or the nodes allowed, were too few; allow more",
         2: "its limits contradict each other; loosen one",
         3: "its cost falls without end; a limit is missing",
     }.get(status, "HiGHS had numerical trouble; scale the numbers")

@@ -143,13 +143,14 @@ class SupplySettings(_Section):
         ),
     )
     solver_seconds: float = Field(
-        default=10.0,
+        default=5.0,
         ge=0,
         le=3600,
         description=(
-            "Seconds in which the solver may look for the best contents of one supplier's containers, "
-            "the best choice among suppliers, or the best orders for a budget or a space. Where it does "
-            "not finish, the plain rule decides, and the plan says so. 0: always the plain rule."
+            "Seconds of work that the solver may do for one plan, looking for the best contents of "
+            "containers, the best choice among suppliers and the best orders for a budget or a space. The "
+            "work is counted, not timed, so a busy machine makes the same plan. Where it is not enough, the "
+            "plain rule decides, and the plan says so. 0: always the plain rule."
         ),
     )
     minimum_order: float = Field(

@@ -28,7 +28,7 @@ from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics
 from onhand.plan.outlook import Lookahead
-from onhand.plan.plan import Plan
+from onhand.plan.plan import Assumption, Plan
 from onhand.plan.progress import Progress, silent
 from onhand.plan.shelf import open_orders, shelf_lots
 from onhand.plan.status import PROBABLY_OVER
@@ -59,10 +59,12 @@ def order_now(
     expected to earn more is kept.
     """
     ahead = _lookahead(history.panel, policy, terms, config, seed)
-    choice = choose_offers(tables, history.panel, config, terms, fitted, stock, ahead)
+    seconds = config.supply.solver_seconds
+    solver = Solver(seconds) if seconds > 0 else None
+    choice = choose_offers(tables, history.panel, config, terms, fitted, stock, ahead, solver)
     planned = partial(
         _planned, tables, history, config, stock, fitted, policy,
-        seed=seed, previous=previous, progress=progress,
+        solver, seed=seed, previous=previous, progress=progress,
     )  # fmt: skip
     work = planned(choice)
     if choice.without_limits is None:
@@ -77,6 +79,7 @@ def _planned(
     stock: Stock,
     fitted: FittedForecaster,
     policy: Policy,
+    solver: Solver | None,
     choice: Choice,
     *,
     seed: int,
@@ -97,7 +100,6 @@ def _planned(
     lots = lots_of(history, terms, rules, policy, config)
     notes = lot_notes(lots, history, terms, rules, config.shop.currency)
     terms = replace(terms, assumptions=(*terms.assumptions, *notes))
-    seconds = config.supply.solver_seconds
     made = decide(
         fitted,
         stock,
@@ -107,12 +109,14 @@ def _planned(
         progress,
         bridges=bridges,
         worlds=worlds,
-        solver=Solver(seconds) if seconds > 0 else None,
+        solver=solver,
         second=lambda bought: splits_of(
             choice, bought, rules, config.policy.rounding, config.plan.n_samples
         ),
         lots=lots,
     )
+    if solver is not None and solver.effort.is_cut:
+        terms = replace(terms, assumptions=(*terms.assumptions, _cut(config)))
     return Workings(
         history=history,
         economics=terms,
@@ -130,6 +134,18 @@ def _planned(
         taken=choice.taken,
         tied=choice.tied,
         is_stock_assumed=tables.stock is None,
+    )
+
+
+def _cut(config: Config) -> Assumption:
+    """That the clock stopped the solver."""
+    return Assumption(
+        "supply.solver_seconds",
+        f"{config.supply.solver_seconds:g}",
+        "seconds of work",
+        "config",
+        "the solver was stopped by the clock, far beyond what was expected: the plain rule decided, and "
+        "the same files may give another plan on another machine",
     )
 
 

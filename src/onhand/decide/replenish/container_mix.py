@@ -30,6 +30,7 @@ from onhand.decide.replenish.budget import buy_list, spend
 from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.whole_order import Limit
 from onhand.errors import ConfigError, ShapeError
+from onhand.optimize.effort import Solve
 from onhand.optimize.linear import LinearProgram, Rows, solve
 from onhand.optimize.minimize import Method, Minimum, minimize
 from onhand.optimize.stop import Stop
@@ -234,7 +235,9 @@ def mix_of(problem: MixProblem, found: Minimum) -> Mix:
     return _mix(problem, problem.packs(found.candidate[None])[0], None)
 
 
-def exact_mix(problem: MixProblem, *, seconds: float = 30.0, gap: float = 1e-4) -> Mix:
+def exact_mix(
+    problem: MixProblem, *, seconds: float = 30.0, gap: float = 1e-4, ask: Solve = solve
+) -> Mix:
     """The best shipment, proven to within `gap` where it has few enough packs, by HiGHS.
 
     One number per pack: each item's least order is all or nothing, every later pack another; and a
@@ -244,6 +247,8 @@ def exact_mix(problem: MixProblem, *, seconds: float = 30.0, gap: float = 1e-4) 
     bounds what whole ones can reach. The most promising sets are then filled with whole packs, those
     far from the edge of the partial answer being left as they are in it; the bound stays that of all.
 
+    ask : who solves the programs; for example what is left of a plan's `onhand.optimize.effort`
+
     Raises
     ------
     ConfigError
@@ -251,9 +256,9 @@ def exact_mix(problem: MixProblem, *, seconds: float = 30.0, gap: float = 1e-4) 
     """
     program, row, n_packs = _program(problem)
     if len(row) <= _MOST_NUMBERS:
-        answer = solve(program, seconds=seconds, gap=gap)
+        answer = ask(program, seconds=seconds, gap=gap)
         return _read(problem, answer.value, row, n_packs, -answer.bound)
-    return _core_mix(problem, program, row, n_packs, seconds, gap)
+    return _core_mix(problem, program, row, n_packs, seconds, gap, ask)
 
 
 def _core_mix(
@@ -263,6 +268,7 @@ def _core_mix(
     n_packs: NDArray[np.int64],
     seconds: float,
     gap: float,
+    ask: Solve,
 ) -> Mix:
     """The best shipment over all sets of containers, near the answer in parts of packs."""
     until = time.monotonic() + seconds
@@ -272,7 +278,7 @@ def _core_mix(
     for counts in problem.sets()[0][1:]:
         fixed = _with_containers(program, len(row), counts)
         try:
-            found = solve(fixed.relaxed(), seconds=max(0.1, until - time.monotonic()))
+            found = ask(fixed.relaxed(), seconds=max(0.1, until - time.monotonic()))
         except ConfigError:  # so many containers cannot be filled
             continue
         partial.append((-found.bound, fixed, found.value))
@@ -281,7 +287,7 @@ def _core_mix(
         if bound <= best.worth * (1 + gap):
             break
         near = _near(fixed, value, row, len(problem.least))
-        answer = solve(near, seconds=max(0.1, until - time.monotonic()), gap=gap)
+        answer = ask(near, seconds=max(0.1, until - time.monotonic()), gap=gap)
         if -answer.cost > best.worth:
             best = _read(problem, answer.value, row, n_packs, None)
     return replace(best, bound=max(best.worth, *bounds))
@@ -335,7 +341,7 @@ def _read(
     )
 
 
-def relaxed_bound(problem: MixProblem, *, seconds: float = 30.0) -> float:
+def relaxed_bound(problem: MixProblem, *, seconds: float = 30.0, ask: Solve = solve) -> float:
     """Worth that no shipment can exceed, even in parts of packs and containers: quick, but loose.
 
     Raises
@@ -344,7 +350,7 @@ def relaxed_bound(problem: MixProblem, *, seconds: float = 30.0) -> float:
         When the time was too short.
     """
     program, _, _ = _program(problem)
-    return -solve(program.relaxed(), seconds=seconds).bound
+    return -ask(program.relaxed(), seconds=seconds).bound
 
 
 def _program(

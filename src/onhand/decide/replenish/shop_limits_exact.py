@@ -28,6 +28,7 @@ from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.shop_limits import SupplierOrder, weights_of
 from onhand.decide.replenish.whole_order import Blocks, Limit, ranked_blocks, whole_packs
 from onhand.errors import ConfigError
+from onhand.optimize.effort import Solve
 from onhand.optimize.linear import LinearProgram, Rows, solve
 
 __all__ = ["Shared", "Way", "best_share"]
@@ -55,7 +56,7 @@ class Way:
 class Shared:
     """The best quantities, (N,), and money that no others can earn more than.
 
-    quantity : None: the solver did not finish in its time
+    quantity : None: the solver did not finish
     ways : order -> number of the way in which it is filled, of whole orders that are placed
     worth : money that they are expected to earn
     """
@@ -77,6 +78,7 @@ def best_share(
     ways: Mapping[int, tuple[Way, ...]] | None = None,
     seconds: float = 10.0,
     gap: float = 1e-6,
+    ask: Solve = solve,
 ) -> Shared:
     """The quantities that keep every limit's most and earn most, by HiGHS.
 
@@ -86,6 +88,7 @@ def best_share(
         `is_whole` and has none here comes as wanted
     seconds : in which the solver may look; a bound is given also where they were too few. 0: only that
     gap : share of the best that may be missed; a ten-thousandth at least where there are more than 300 numbers
+    ask : who solves the program; for example what is left of a plan's `onhand.optimize.effort`
 
     >>> offer = Worth(np.ones(2), np.array([[9.0, 4.0], [6.0, 5.0]]))
     >>> budget = Limit("budget", np.ones(2), most=3.0)
@@ -106,7 +109,7 @@ def best_share(
         return Shared(None, {}, 0.0, bound)
     near = gap if len(asked.worth) <= _FEW_NUMBERS else max(gap, _NEAR)
     try:
-        answer = solve(_program(asked, limits, orders), seconds=seconds, gap=near)
+        answer = ask(_program(asked, limits, orders), seconds=seconds, gap=near)
     except ConfigError:
         return Shared(None, {}, 0.0, bound)
     if answer.gap > 2 * near:

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from onhand.errors import ConfigError, ShapeError
+from onhand.optimize.effort import Solve
 from onhand.optimize.linear import LinearProgram, solve
 from onhand.optimize.minimize import Method, Minimum, minimize
 from onhand.optimize.stop import Stop
@@ -209,7 +210,7 @@ def suppliers_of(problem: SupplierProblem, found: Minimum) -> SupplierChoice:
 
 
 def exact_suppliers(
-    problem: SupplierProblem, *, seconds: float = 30.0, gap: float = 1e-4
+    problem: SupplierProblem, *, seconds: float = 30.0, gap: float = 1e-4, ask: Solve = solve
 ) -> SupplierChoice:
     """The best choice, proven to within `gap`, by HiGHS.
 
@@ -248,7 +249,7 @@ def exact_suppliers(
     rows = _stacked(once, linked, one, enough)
     fixed = (problem.order_cost[:, None] / periods).ravel()
     extra = (problem.surcharge[:, None] / periods).ravel()
-    answer = solve(
+    answer = ask(
         LinearProgram(
             cost=np.concatenate([costs[item, seller, calendar], fixed, extra]),
             rows=rows,

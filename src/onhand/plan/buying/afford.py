@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from onhand.decide.replenish.shop_limits import SupplierOrder, share_out
 from onhand.decide.replenish.shop_limits_exact import Way, best_share
 from onhand.decide.replenish.whole_order import Limit
+from onhand.optimize.linear import solve
 from onhand.plan.buying.asks import container_of, minima_of
 from onhand.plan.buying.packing import Asked, Packed, Solver, other_packings
 from onhand.plan.buying.proposals import Proposal, earned, offer_of
@@ -114,6 +115,7 @@ def afford(
         pack=proposal.pack,
         ways=ways,
         seconds=0.0 if solver is None else solver.seconds,
+        ask=solve if solver is None else solver.effort.solve,
     )
     if found.quantity is not None and found.worth > worth + 1e-6:
         left, worth = found.quantity, found.worth

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from onhand.decide.replenish.containers import FULL
 from onhand.errors import ConfigError
-from onhand.optimize.linear import LinearProgram, Rows, solve
+from onhand.optimize.linear import LinearProgram, Rows
 from onhand.plan.buying.packing import Solver
 from onhand.plan.buying.proposals import Proposal
 from onhand.plan.buying.rules import SupplierRule
@@ -56,7 +56,7 @@ def assign(
     sizes: tuple[Array, Array],
     solver: Solver,
 ) -> Assigned | None:
-    """The best option for each stock point, by HiGHS; None where it did not finish in its time.
+    """The best option for each stock point, by HiGHS; None where it did not finish.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def assign(
         is_whole=np.ones(d, dtype=np.bool_),
     )
     try:
-        answer = solve(program, seconds=solver.seconds, gap=solver.gap)
+        answer = solver.effort.solve(program, gap=solver.gap)
     except ConfigError:
         return None
     if answer.gap > 2 * solver.gap:

@@ -136,8 +136,12 @@ def choose_offers(
     fitted: FittedForecaster,
     stock: Stock,
     ahead: Lookahead,
+    solver: Solver | None,
 ) -> Choice:
-    """The offers to take now; `first` are the terms with each stock point's first offer."""
+    """The offers to take now; `first` are the terms with each stock point's first offer.
+
+    solver : chooses them together; None: only the search
+    """
     keys = pl.DataFrame({"item": panel.items, "location": panel.locations}).with_row_index("row")
     n_offers = offers_of(keys, tables).group_by("row").agg(n=pl.len()).sort("row")["n"].to_numpy()
     if n_offers.max(initial=1) == 1:
@@ -157,8 +161,6 @@ def choose_offers(
     of_all = asked.options()
     options = of_all.of(looked_at) if rules.has_limits else of_all
     tied = _tied(suppliers, options, n_offers)
-    seconds = config.supply.solver_seconds
-    solver = Solver(seconds) if seconds > 0 else None
     taken = choose_together(options, tied, rules, solver)
 
     def choice_of(options: Options, taken: Together, names: Mapping[str, object]) -> Choice:

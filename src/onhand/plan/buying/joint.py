@@ -98,7 +98,7 @@ def _packed_as(packed: Packed, chosen: float, saved: float, currency: str) -> st
         "rule": (
             "packs ranked one by one are as good"
             if packed.finished
-            else "packed by the rule: the solver did not finish in its time"
+            else "packed by the rule: the solver did not finish"
         ),
     }[packed.method]
     return f"{said}; {how}."
@@ -120,7 +120,7 @@ def _suppliers(taken: Together, tied: tuple[str, ...], currency: str) -> JointCh
             "found by search"
         )
     elif not taken.proven:
-        how += "; found by search, the solver did not finish in its time"
+        how += "; found by search, the solver did not finish"
     method = "solver" if taken.proven else "rule" if is_by_rule else "search"
     return JointChoice(
         what="suppliers",
@@ -155,7 +155,7 @@ def _sources(advice: SourceAdvice, currency: str) -> JointChoice:
         else "as cheap as each item from its own cheapest supplier"
     )
     if bound is None:
-        how += "; the solver did not finish in its time"
+        how += "; the solver did not finish"
     return JointChoice(
         what="suppliers and cycles",
         suppliers=advice.suppliers,

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from onhand.decide.replenish.containers import FULL, Container
 from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.whole_order import Limit, WholeOrder
 from onhand.errors import ConfigError
+from onhand.optimize.effort import Effort
 
 __all__ = ["Asked", "Packed", "Solver", "other_packings", "pack"]
 
@@ -38,16 +40,18 @@ _PRICES = (0.5, 0.9)  # quantiles of worth per limit among the packs at which pa
 
 @dataclass(frozen=True)
 class Solver:
-    """How long the solver may look at one supplier's containers, and how near the best is near enough.
+    """How much the solver may do for a plan, in seconds of work, and how near the best is near enough.
 
-    known : what it was asked before: a plan weighs the same containers beside several other orders
+    All questions that are asked with one of these share its seconds (`onhand.optimize.effort`).
     """
 
     seconds: float = 10.0
     gap: float = 1e-3
-    known: dict[tuple[object, ...], tuple[Mix | None, float | None, bool]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+
+    @cached_property
+    def effort(self) -> Effort:
+        """What is left of the seconds."""
+        return Effort(self.seconds)
 
 
 @dataclass(frozen=True)
@@ -196,30 +200,14 @@ def other_packings(
 
 def _solved(problem: MixProblem, solver: Solver) -> tuple[Mix | None, float | None, bool]:
     """The best contents if they were found in time, a bound in any case, and whether it finished."""
-    key = _told(problem)
-    if key not in solver.known:
-        solver.known[key] = _found(problem, solver)
-    return solver.known[key]
-
-
-def _told(problem: MixProblem) -> tuple[object, ...]:
-    """All that tells one problem from another."""
-    lines = (problem.offer.step, problem.offer.worth, problem.volume, problem.weight, problem.least)
-    most = b"" if problem.most is None else problem.most.tobytes()
-    limits = tuple((x.name, x.unit_size.tobytes(), x.least, x.most) for x in problem.limits)
-    rest = (problem.kinds, problem.full, problem.order_cost)
-    return (*(each.tobytes() for each in lines), most, limits, *rest)
-
-
-def _found(problem: MixProblem, solver: Solver) -> tuple[Mix | None, float | None, bool]:
     try:
-        mix = exact_mix(problem, seconds=solver.seconds, gap=solver.gap)
+        mix = exact_mix(problem, gap=solver.gap, ask=solver.effort.solve)
     except ConfigError:
         mix = None
     if mix is not None and (mix.gap is None or mix.gap <= 2 * solver.gap):
         return mix, mix.bound, True
-    try:  # not the solver's own bound, which depends on how far it came: the same plan every time
-        return None, relaxed_bound(problem, seconds=solver.seconds), False
+    try:
+        return None, relaxed_bound(problem, ask=solver.effort.solve), False
     except ConfigError:
         return None, None, False
 

@@ -128,7 +128,7 @@ def advise_sources(
 
 def _proven(problem: SupplierProblem, solver: Solver) -> tuple[SupplierChoice, float | None]:
     """The solver's choice and its bound; None where it did not finish."""
-    found = exact_suppliers(problem, seconds=solver.seconds, gap=1e-4)
+    found = exact_suppliers(problem, gap=1e-4, ask=solver.effort.solve)
     bound = found.bound
     finished = bound is not None and found.cost - bound <= 2e-4 * abs(found.cost)
     return found, bound if finished else None
