@@ -20,7 +20,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="file of results, a line each")
     parser.add_argument("--gaps", type=float, default=0.5, help="share of examples that fill gaps")
     parser.add_argument("--young", type=float, default=0.5, help="share that hides what is old")
+    parser.add_argument("--no-year", action="store_true", help="the base reads no time of year")
     parser.add_argument("--weeks", type=int, nargs="*", default=WEEKS, help="of history")
     parser.add_argument("--moments", type=int, default=3, help="days from which shops are judged")
     parser.add_argument(
@@ -62,13 +63,12 @@ def main() -> None:
     args = parser.parse_args()
     panel, judged = shop_of(args.name, args.data)
     key: dict[str, Any] = {"set": args.name, "gaps": args.gaps, "young": args.young}
-    key |= {"weeks": list(args.weeks)}
+    key |= {"weeks": list(args.weeks), "reads_year": not args.no_year}
     for fold, shops, origin in folds(panel, args.moments, args.apart, args.thirds):
         here = {**key, "origin": origin, "fold": fold}
         if any(here.items() <= row.items() for row in rows_of(args.out)):
             continue
-        hiding = Hiding(args.gaps, args.young)
-        told = {**here, **run(panel, judged, shops, origin, args.weeks, seed=origin, hiding=hiding)}
+        told = {**here, **run(panel, judged, shops, here)}
         with args.out.open("a") as file:
             file.write(json.dumps(told) + "\n")
         print(here, f"{told['cpu_s']:.0f} CPU-s", flush=True)
@@ -119,22 +119,20 @@ def horizon_of(panel: Panel) -> int:
 
 
 def run(
-    panel: Panel,
-    judged: np.ndarray,
-    shops: Sequence[np.ndarray],
-    origin: int,
-    lengths: Sequence[int],
-    *,
-    seed: int,
-    hiding: Hiding,
+    panel: Panel, judged: np.ndarray, shops: Sequence[np.ndarray], asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """WAPE of each shop, by contender and weeks of history, and CPU seconds of all together."""
+    """WAPE of each shop, by contender and weeks of history, and CPU seconds of all together.
+
+    asked : origin, weeks, gaps, young and reads_year, as in a line of the results
+    """
+    origin, lengths, seed = asked["origin"], asked["weeks"], asked["origin"]
+    hiding = Hiding(asked["gaps"], asked["young"])
     horizon = horizon_of(panel)
     per_week = 7 if panel.frequency is Frequency.DAY else 1
     catalogue = believe(panel.rows(~np.any(shops, axis=0)).until(origin))
     net = Neural(MLP(), Quantiles(), horizon=horizon, training=CATALOGUE, seed=seed)
     started = time.process_time()
-    base = pretrain(net, catalogue, hiding)
+    base = pretrain(net, catalogue, hiding, reads_year=asked["reads_year"])
     told: dict[str, Any] = {"catalogue_s": time.process_time() - started}
     contenders: dict[str, Forecaster] = {
         "statistics": default_forecaster(panel.frequency),

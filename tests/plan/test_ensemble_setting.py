@@ -28,6 +28,7 @@ Shop = Callable[..., Tables]
 @pytest.fixture
 def epochs(monkeypatch: pytest.MonkeyPatch) -> list[Epoch]:
     """Makes the three members quick; every epoch that the network is taught."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads would wait longer than they work
     taught: list[Epoch] = []
     training = Training(n_epochs=1, n_steps=4, batch_size=32, progress=taught.append)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from onhand.data.panel import Panel
+from onhand.data.panel import Frequency, Panel
 from onhand.demand import believe
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
@@ -95,6 +95,16 @@ def test_filling_gaps_alone_teaches_what_a_promotion_brings() -> None:
     assert lift(net, a_shop(30, 60, seed=1)) > 1.8
     with pytest.raises(ConfigError, match="gaps is 2"):
         Hiding(gaps=2)
+
+
+def test_a_base_can_leave_the_time_of_year_alone() -> None:
+    catalogue = believe(Panel.of(np.ones((2, 90)), frequency=Frequency.WEEK))
+    net = Neural(MLP(8, 1), Point(), horizon=4, training=Training(n_epochs=1, n_steps=1))
+    with_year, without = (pretrain(net, catalogue, reads_year=reads) for reads in (True, False))
+    assert with_year.layout.has_year
+    assert not without.layout.has_year
+    assert without.layout.n_future < with_year.layout.n_future
+    assert without.forecast(catalogue).mean(4).shape == (2, 4)
 
 
 def test_adapters_change_nothing_until_they_are_taught(base: TrainedNeural) -> None:

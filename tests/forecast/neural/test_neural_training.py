@@ -66,7 +66,7 @@ def states(net: Neural, history: DemandHistory) -> dict[str, np.ndarray]:
     return {k: v.numpy() for k, v in network.state_dict().items()}
 
 
-@pytest.mark.parametrize("architecture", [MLP(8, 1), GRU(8)])
+@pytest.mark.parametrize("architecture", [GRU(8)])
 def test_a_killed_training_goes_on_and_ends_where_an_unkilled_one_does(
     architecture: Any, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ is not known (empty shelves) or takes it for the lower bound that it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,10 +102,17 @@ class Neural:
         """A network taught on `history`, to forecast from its end or from any later origin."""
         return LearnedNeural(self.train(history), history.n_periods)
 
-    def train(self, history: DemandHistory, *, hiding: Hiding | None = None) -> TrainedNeural:
+    def train(
+        self,
+        history: DemandHistory,
+        *,
+        hiding: Hiding | None = None,
+        reads_year: bool = True,
+    ) -> TrainedNeural:
         """The network alone, to be kept, exported or asked about other histories.
 
-        hiding : what is hidden from its examples, see `pretrain`
+        hiding, reads_year : what is hidden from its examples, and whether the time of year is read; see
+            `pretrain`
         """
         _require_torch()
         import torch
@@ -113,6 +120,7 @@ class Neural:
         from onhand.forecast.neural.network import build
 
         layout = Layout.of(history, self.context, self.horizon)
+        layout = replace(layout, has_year=layout.has_year and reads_year)
         windows = Windows.of(history, layout, self.omega)
         origins = validation_origins(history.n_periods, layout.horizon, self.n_origins)
         head = self.head.learn(_scaled_targets(windows, min(origins, default=0), self.seed))

@@ -23,7 +23,11 @@ _HALF_AND_HALF = Hiding(gaps=0.5, young=0.5)
 
 
 def pretrain(
-    net: Neural, catalogue: DemandHistory, hiding: Hiding = _HALF_AND_HALF
+    net: Neural,
+    catalogue: DemandHistory,
+    hiding: Hiding = _HALF_AND_HALF,
+    *,
+    reads_year: bool = True,
 ) -> TrainedNeural:
     """A network taught by filling gaps in the demand of a whole catalogue.
 
@@ -34,10 +38,13 @@ def pretrain(
         All there is, as it was known when the new shop opened: what happened to others later would
         tell of what is to come.
     hiding : what is hidden; half of the examples have a gap, and half a short past
+    reads_year : whether it reads the time of year, where a year and a half was seen
+        Of two or three years a network remembers what happened rather than learns what recurs; a new shop
+        has no last year that could say otherwise. `docs/concepts/neural.md` has what it cost.
 
     Raises
     ------
     ConfigError
         When torch is not installed.
     """
-    return net.train(catalogue, hiding=hiding)
+    return net.train(catalogue, hiding=hiding, reads_year=reads_year)
