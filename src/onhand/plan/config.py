@@ -183,7 +183,7 @@ class StockSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """What all orders of one plan may take together."""
+    """What all orders of one plan may take together, of money and of room."""
 
     budget: float = Field(
         default=0.0,
@@ -196,7 +196,8 @@ class LimitSettings(_Section):
         default=0.0,
         ge=0,
         description=(
-            "Most volume for the orders of one plan, in the unit of the items' volume. 0: no limit."
+            "Room in the warehouse, in the unit of the items' volume: what is on the shelf, on order and "
+            "ordered may take so much together. Items without a volume take none. 0: no limit."
         ),
     )
 

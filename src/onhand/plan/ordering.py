@@ -22,7 +22,7 @@ from onhand.plan.buying.fallback import better_of
 from onhand.plan.buying.lots import lot_notes, lots_of
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.packing import Solver
-from onhand.plan.buying.rules import rules_of
+from onhand.plan.buying.rules import Rules, rules_of, taken_room
 from onhand.plan.buying.splits import splits_of
 from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
@@ -89,7 +89,7 @@ def _planned(
     """The orders from the offers chosen."""
     panel = history.panel
     is_over = _over(history, config.plan.dying_days) if config.plan.hold_dying else None
-    rules = rules_of(tables, panel, choice.terms, config, previous, is_over)
+    rules = rules_of(tables, panel, choice.terms, config, previous, is_over, stock=stock)
     terms = replace(choice.terms, terms=rules.timing.terms)
     worlds = _worlds(tables, panel, terms, stock, config, seed)
     ahead = _lookahead(panel, policy, terms, config, seed, worlds)
@@ -99,7 +99,7 @@ def _planned(
     bridges = bridges_of(choice, ahead.n_samples)
     lots = lots_of(history, terms, rules, policy, config)
     notes = lot_notes(lots, history, terms, rules, config.shop.currency)
-    terms = replace(terms, assumptions=(*terms.assumptions, *notes))
+    terms = replace(terms, assumptions=(*terms.assumptions, *notes, *_full(rules, stock, config)))
     made = decide(
         fitted,
         stock,
@@ -135,6 +135,18 @@ def _planned(
         tied=choice.tied,
         is_stock_assumed=tables.stock is None,
     )
+
+
+def _full(rules: Rules, stock: Stock, config: Config) -> tuple[Assumption, ...]:
+    """How much of the room is taken already, where there is a limit."""
+    most = config.limits.space
+    if most <= 0:
+        return ()
+    taken = taken_room(stock, rules.volume)
+    why = f"{taken:,.10g} of it are taken by what is on the shelf and on order"
+    if taken > most * (1 + 1e-9):
+        why += f", {taken - most:,.10g} more than there is: nothing that takes room is ordered"
+    return (Assumption("limits.space", f"{most:,.10g}", "volume", "config", why),)
 
 
 def _cut(config: Config) -> Assumption:

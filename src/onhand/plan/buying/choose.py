@@ -157,7 +157,9 @@ def choose_offers(
     for block, paths in _worlds_of(rows, fitted, offers, ahead):
         asked.ask(block, paths, before.stock, ahead)
     if before.placed is not None:  # from here on it counts, against capacities as well
-        offers = tuple(replace(c, rules=rules_of(tables, panel, c.terms, config)) for c in offers)
+        offers = tuple(
+            replace(c, rules=rules_of(tables, panel, c.terms, config, stock=stock)) for c in offers
+        )
     of_all = asked.options()
     options = of_all.of(looked_at) if rules.has_limits else of_all
     tied = _tied(suppliers, options, n_offers)
@@ -247,7 +249,7 @@ def _candidates(
     for m in range(n_offers):
         number = np.full(panel.n_series, m)
         terms = first if m == 0 else economics(tables, panel, config, number)
-        rules = rules_of(tables, panel, terms, config)
+        rules = rules_of(tables, panel, terms, config, stock=stock)
         worlds = None
         if config.supply.deliveries == "random":
             opened = open_orders(tables, panel, terms, config)

@@ -13,12 +13,20 @@ from numpy.typing import NDArray
 from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.decide.replenish.price_breaks import PriceLadder
+from onhand.inventory.stock import Stock
 from onhand.plan.buying.order_days import Timing, order_days_of, timing_of
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, whole_periods
 from onhand.plan.plan import Plan
 
-__all__ = ["Rules", "SupplierRule", "item_facts", "rules_by_supplier", "rules_of"]
+__all__ = [
+    "Rules",
+    "SupplierRule",
+    "item_facts",
+    "rules_by_supplier",
+    "rules_of",
+    "taken_room",
+]
 
 Array = NDArray[np.float64]
 
@@ -56,7 +64,8 @@ class Rules:
     timing : when orders are placed and come
     shelf_life : (N,) periods after arrival that a unit can be sold; inf: for ever
     ends : (N,) periods from now until the item is no longer sold; inf: no end
-    budget, space : left for this plan, money and volume; inf: no limit
+    budget : money left for this plan;  space : volume that is neither full nor promised to open orders;
+        inf: no limit
     previous : (N,) units ordered by the previous plan and not yet placed; 0: none
     keep_within : share of change below which the previous quantity stays
     is_frozen : (N,) whether the previous quantity stays in any case
@@ -105,12 +114,19 @@ def rules_of(
     config: Config,
     previous: Plan | None = None,
     is_over: NDArray[np.bool_] | None = None,
+    *,
+    stock: Stock | None = None,
 ) -> Rules:
-    """The rules for the offers chosen in `terms`; `is_over` (N,) marks items that no longer sell."""
+    """The rules for the offers chosen in `terms`; `is_over` (N,) marks items that no longer sell.
+
+    stock : what takes room already, on the shelf and on order; None: only what was ordered today
+    """
     start = panel.future_dates(1)[0]
     items = item_facts(panel, tables)
     volume = items["volume"].fill_null(0.0).to_numpy()
     spent, filled = _placed_today(panel, tables, terms, volume)
+    if stock is not None:
+        filled = taken_room(stock, volume)
     of_item, of_supplier = _ordered_today(panel, tables, terms)
     capacity = terms.offer["capacity"].fill_null(np.inf).to_numpy()
     limits = config.limits
@@ -135,6 +151,11 @@ def rules_of(
         is_frozen=is_frozen,
         is_over=np.zeros(panel.n_series, dtype=bool) if is_over is None else is_over,
     )
+
+
+def taken_room(stock: Stock, volume: Array) -> float:
+    """Volume of all that is on the shelf and on order."""
+    return float((stock.on_hand + stock.on_order) @ volume)
 
 
 def item_facts(panel: Panel, tables: Tables) -> pl.DataFrame:
