@@ -369,5 +369,6 @@ def _bought(
             Wait(w.supplier, np.unique(origin[w.rows]), w.value, w.reasons) for w in found.waits
         ),
         packed=found.packed,
+        afforded=found.afforded,
     )
     return own, found.quantity[n:]
