@@ -268,7 +268,8 @@ class Frontier:
     """Service against investment: `today` without orders, `chosen` this plan, and the `curve` through both.
 
     Up to the plan the curve buys the plan's own packs, in the order in which a smaller budget would; beyond
-    it, the packs that are worth most next. Both are judged as the plan is.
+    it, the packs that are worth most next, or, where a supplier or the shop asks something of orders as a
+    whole, orders that they would accept. All are judged as the plan is, before freight and fees.
     """
 
     curve: tuple[FrontierPoint, ...]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from onhand.decide.replenish.budget import buy_list
 from onhand.decide.replenish.whole_order import Blocks, ranked_blocks
+from onhand.plan.buying.beyond import orders_beyond
 from onhand.plan.buying.proposals import Proposal, offer_of
 from onhand.plan.plan import Board, Frontier, FrontierPoint, NextPack, OrderLine, SupplierTotal
 from onhand.plan.wording import money, plural, units
@@ -129,10 +130,13 @@ def frontier_of(work: Workings, board: Board) -> Frontier | None:
     """What money brings, up to this plan and beyond it; None where nothing is worth buying.
 
     Up to the plan these are its own packs, in the order in which a smaller budget would buy them; beyond
-    it, the packs that come next. So the plan lies on the curve, whatever its policy was tuned to.
+    it, the packs that come next, or, where suppliers or the shop ask something of orders as a whole, what
+    they would accept then. So the plan lies on the curve, whatever its policy was tuned to.
     """
-    out = work.outlook
-    blocks = [_up_to_the_plan(work), _beyond_the_plan(work)]
+    out, rules = work.outlook, work.rules
+    is_tied = bool(rules.suppliers) or rules.has_limits
+    beyond = _accepted_beyond(work) if is_tied else _beyond_the_plan(work)
+    blocks = [_up_to_the_plan(work), beyond]
     if not any(len(block.size) for block in blocks):
         return None
     size, saved, margin = (
@@ -144,7 +148,10 @@ def frontier_of(work: Workings, board: Board) -> Frontier | None:
     spend, gained = np.cumsum(size), np.cumsum(margin)
     fill = 1 - np.maximum(lost - np.cumsum(saved), 0.0) / wanted
     at = np.searchsorted(spend, np.linspace(0, spend[-1], _POINTS)).clip(0, len(spend) - 1)
-    at = np.unique(np.append(at, len(blocks[0].size)))  # the plan itself is one of the points
+    own = len(blocks[0].size)
+    if is_tied:  # between the points beyond it nothing is to be had
+        at = np.append(at[at < own], np.arange(own, len(spend)))
+    at = np.unique(np.append(at, own))  # the plan itself is one of the points
     won = float(((out.lost - out.lost_with) * work.margin).sum())
     return Frontier(
         curve=tuple(_point(spend[i], gained[i], fill[i]) for i in at),
@@ -205,11 +212,36 @@ def _beyond_the_plan(work: Workings) -> _Blocks:
     line = work.bought.proposal
     first = np.minimum(work.outlook.quantity / line.step, line.worth.shape[1])
     last = np.maximum(first, (line.worth > 0).sum(axis=1))
+    last = np.maximum(first, np.minimum(last, np.floor(line.most / line.step + 1e-9)))
     last = np.where(last >= line.least / line.step - 1e-9, last, first)
     found = _ranked(line, first, last)
     found = found.at(np.flatnonzero(found.worth > 0))
     saved = _units_saved(line.saves, found, first)
     return _Blocks(found.size, saved, saved * work.margin[found.row])
+
+
+def _accepted_beyond(work: Workings) -> _Blocks:
+    """From one larger order that suppliers accept to the next, those that save more margin only."""
+    rules, line = work.rules, work.bought.proposal
+    now = work.outlook.quantity
+    running = np.concatenate([np.zeros((len(now), 1)), np.cumsum(line.saves, axis=1)], axis=1)
+    rows = np.arange(len(now))
+    before = _until_step(running, rows, now / line.step)
+    at_plan = float(work.bought.unit_cost @ now)
+    found = []
+    for quantity in orders_beyond(line, work.economics.supplier, rules):
+        spend = float(rules.ladder.at(np.maximum(quantity, line.least)) @ quantity)
+        is_within = spend <= rules.budget and float(rules.volume @ quantity) <= rules.space
+        if spend > at_plan + 0.005 and not (rules.has_limits and is_within):
+            more = _until_step(running, rows, quantity / line.step) - before
+            found.append((spend - at_plan, float(more.sum()), float(more @ work.margin)))
+    steps, last = [], (0.0, 0.0, 0.0)
+    for point in sorted(found):
+        if point[2] > last[2] + 0.005 and point[1] > last[1]:
+            steps.append([a - b for a, b in zip(point, last, strict=True)])
+            last = point
+    size, saved, margin = np.array(steps).reshape(-1, 3).T
+    return _Blocks(size, saved, margin)
 
 
 def _ranked(line: Proposal, first: Array, last: Array) -> Blocks:
