@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="file of results, a line each")
     parser.add_argument("--gaps", type=float, default=0.5, help="share of examples that fill gaps")
     parser.add_argument("--young", type=float, default=0.5, help="share that hides what is old")
-    parser.add_argument("--no-year", action="store_true", help="the base reads no time of year")
+    parser.add_argument("--year", action="store_true", help="the base reads the time of year")
     parser.add_argument("--weeks", type=int, nargs="*", default=WEEKS, help="of history")
     parser.add_argument("--moments", type=int, default=3, help="days from which shops are judged")
     parser.add_argument(
@@ -63,7 +63,7 @@ def main() -> None:
     args = parser.parse_args()
     panel, judged = shop_of(args.name, args.data)
     key: dict[str, Any] = {"set": args.name, "gaps": args.gaps, "young": args.young}
-    key |= {"weeks": list(args.weeks), "reads_year": not args.no_year}
+    key |= {"weeks": list(args.weeks), "reads_year": args.year}
     for fold, shops, origin in folds(panel, args.moments, args.apart, args.thirds):
         here = {**key, "origin": origin, "fold": fold}
         if any(here.items() <= row.items() for row in rows_of(args.out)):

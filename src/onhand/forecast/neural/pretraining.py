@@ -27,7 +27,7 @@ def pretrain(
     catalogue: DemandHistory,
     hiding: Hiding = _HALF_AND_HALF,
     *,
-    reads_year: bool = True,
+    reads_year: bool = False,
 ) -> TrainedNeural:
     """A network taught by filling gaps in the demand of a whole catalogue.
 
@@ -40,7 +40,7 @@ def pretrain(
     hiding : what is hidden; half of the examples have a gap, and half a short past
     reads_year : whether it reads the time of year, where a year and a half was seen
         Of two or three years a network remembers what happened rather than learns what recurs; a new shop
-        has no last year that could say otherwise. `docs/concepts/neural.md` has what it cost.
+        has no last year that could say otherwise. `docs/concepts/neural.md` has what it costs.
 
     Raises
     ------
