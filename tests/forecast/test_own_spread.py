@@ -8,8 +8,10 @@ import pytest
 from onhand.data.panel import Frequency, Panel
 from onhand.demand import believe
 from onhand.demand.history import DemandHistory
+from onhand.forecast.averages import MovingAverage
 from onhand.forecast.default import default_forecaster
 from onhand.forecast.own_spread import OwnSpread, variance_ratios
+from onhand.forecast.responsive import Responsive
 
 N, T, H = 150, 110, 9
 
@@ -52,3 +54,22 @@ def test_each_period_keeps_its_own_mean_and_width() -> None:
     assert paths.mean(axis=1)[sure] == pytest.approx(mean[sure], rel=0.03)
     width = paths[sure].var(axis=1) / mean[sure]
     assert np.median(width / ratio[sure, None]) == pytest.approx(1.0, abs=0.05)
+
+
+def test_what_planned_promotions_did_is_no_unrest_of_a_forecast_that_answers_to_them() -> None:
+    """Steady items, three times as busy when promoted: an ordinary day varies like a Poisson one."""
+    rng = np.random.default_rng(3)
+    promotion = (rng.random((15, 220)) < 0.1).astype(np.float32)
+    promotion[:, 200:] = 0
+    sales = rng.poisson(10 * np.where(promotion[:, :200] > 0, 3, 1))
+    history = believe(Panel.of(sales, known={"promotion": promotion}))
+    told = [
+        OwnSpread(Responsive(MovingAverage(28)), is_responsive=answers)
+        .fit(history)
+        .paths(5, 400, rng=np.random.default_rng(0))
+        .values.std(axis=1)
+        .mean()
+        for answers in (True, False)
+    ]
+    assert told[0] < 1.2 * np.sqrt(10)
+    assert told[1] > 1.5 * np.sqrt(10)

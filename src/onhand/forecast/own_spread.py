@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.response import response_of
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
 __all__ = ["OwnSpread"]
@@ -45,6 +46,9 @@ class OwnSpread:
         Gives the mean, and the order of the worlds.
     strength : float, periods, >= 0
         How many periods of its own an item needs to be believed as much as its likes. 0: at once.
+    is_responsive : bool
+        Whether `point` answers to planned promotions and prices, so that what those did to demand is
+        none of its unrest (see `onhand.forecast.response`).
 
     Source: variance-to-mean shrinkage as for dispersion in count data, M. D. Robinson and
     G. K. Smyth (2007), Moderated statistical tests, Bioinformatics 23, doi:10.1093/bioinformatics/btm453;
@@ -64,6 +68,7 @@ class OwnSpread:
 
     point: Forecaster
     strength: float = 20.0
+    is_responsive: bool = False
 
     def __post_init__(self) -> None:
         if not (self.strength >= 0 and math.isfinite(self.strength)):
@@ -76,13 +81,26 @@ class OwnSpread:
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """The point forecast from now, and how wide each item's demand has been."""
-        return _spread_around(self.point.fit(history), history, self.strength)
+        return self.around(self.point.fit(history), history)
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the point forecaster learned from `history`, where that is dear; itself elsewhere."""
         if not isinstance(self.point, Learner):
             return self
-        return _Learned(self.point.learn(history), self.strength)
+        return _Learned(self.point.learn(history), self)
+
+    def around(self, point: FittedForecaster, history: DemandHistory) -> FittedForecaster:
+        """A fitted point forecast, as wide as the items of `history` are."""
+        response = response_of(history) if self.is_responsive else None
+        own = history
+        if response is not None:
+            own = replace(history, values=(history.values / response.cleared).astype(np.float32))
+        return _OwnWidth(
+            panel=history.panel,
+            point=point,
+            ratio=variance_ratios(own, self.strength),
+            is_count=is_count(history.values),
+        )
 
 
 @dataclass(frozen=True)
@@ -90,21 +108,10 @@ class _Learned:
     """A point forecaster that only looks again, and the spread of the history it looks at."""
 
     point: Refitter
-    strength: float
+    spread: OwnSpread
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
-        return _spread_around(self.point.fit(history), history, self.strength)
-
-
-def _spread_around(
-    point: FittedForecaster, history: DemandHistory, strength: float
-) -> FittedForecaster:
-    return _OwnWidth(
-        panel=history.panel,
-        point=point,
-        ratio=variance_ratios(history, strength),
-        is_count=is_count(history.values),
-    )
+        return self.spread.around(self.point.fit(history), history)
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def forecaster_note(name: str, chosen: str, n_known: float) -> Assumption:
 
 def _with_either_spread(name: str, forecaster: Forecaster) -> dict[str, Forecaster]:
     """With the spread of its past errors, and with that of each item's own demand; both through life."""
-    own_spread = OwnSpread(forecaster)
+    own_spread = OwnSpread(forecaster, is_responsive=True)
     return {name: through_life(forecaster), f"{name}, own spread": through_life(own_spread)}
 
 

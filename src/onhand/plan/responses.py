@@ -36,7 +36,8 @@ def response_notes(history: DemandHistory, named: str, chosen: str) -> tuple[Ass
     >>> response_notes(history, "tsb", "tsb")[0].why
     "it is planned, but forecaster 'tsb' does not look at plans"
     """
-    signals = signals_of(last(history, MEMORY[history.panel.frequency]))
+    history = last(history, MEMORY[history.panel.frequency])
+    signals = signals_of(history)
     if not signals or _has_trees(named, chosen):
         return ()
     if not named.startswith(_ANSWER) or history.values.size > MOST_CELLS:
@@ -44,7 +45,7 @@ def response_notes(history: DemandHistory, named: str, chosen: str) -> tuple[Ass
         if named.startswith(_ANSWER):
             why += " of a shop of this size, as trees would; they were not chosen"
         return tuple(_unused(signal.name, why) for signal in signals if signal.reach > 0)
-    response = response_of(last(history, MEMORY[history.panel.frequency]))
+    response = response_of(history)
     return tuple(_note(signal, response) for signal in signals)
 
 
