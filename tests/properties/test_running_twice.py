@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -89,7 +90,7 @@ def some_shop(seed: int) -> tuple[Tables, Config]:
 
 def tables_with_places(tables: Tables) -> Tables:
     """The same, everything at the one place there is."""
-    here = {
+    here: dict[str, Any] = {
         name: frame.with_columns(location=pl.lit("shop"))
         for name, frame in tables.given.items()
         if name in ("sales", "stock")
@@ -131,7 +132,9 @@ def test_a_price_break_nearby_does_not_empty_the_far_suppliers_shelf(bridges: bo
     """A hundred from Near, for the price; Far, asked for a longer time, is not asked for the rest as well."""
     tables, config = some_shop(0)
     given = tables.given
-    one = {n: f.filter(pl.col("item") == "item-0") for n, f in given.items() if "item" in f.columns}
+    one: dict[str, Any] = {
+        n: f.filter(pl.col("item") == "item-0") for n, f in given.items() if "item" in f.columns
+    }
     one["stock"] = one["stock"].with_columns(on_hand=pl.lit(0.0))
     pace = pl.Series([float(3 + d % 5) for d in range(DAYS)])
     one["sales"] = one["sales"].with_columns(quantity=pace)

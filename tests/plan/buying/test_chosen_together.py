@@ -167,3 +167,17 @@ def test_dear_orders_are_shared_now_and_for_long(
     if n_suppliers == 1:
         assert joint["suppliers"].saved > 0
         assert long_run.saved > 0
+
+
+def test_fewer_containers_are_had_without_the_solver_too() -> None:
+    """Nothing left for the solver to do: the rule still cuts the order to fewer containers, each full enough."""
+    worth = np.linspace(9.0, 2.0, 8) * np.ones((2, 1))
+    problem = replace(asked(worth, 5.0, 1.0, np.ones(2)), wanted=np.array([8.0, 7.0]))
+    assert problem.most_containers > 1
+    found = list(other_packings(problem, (), Solver(seconds=0.0)))
+    assert found
+    for quantity, packed in found:
+        assert packed.method == "rule"
+        assert packed.n_containers < problem.most_containers
+        assert problem.container.needed(quantity) <= packed.n_containers + 1e-9
+        assert problem.container.needed(quantity) >= 0.9 * packed.n_containers - 1e-9

@@ -26,7 +26,7 @@ from onhand.decide.replenish.container_mix import (
 )
 from onhand.decide.replenish.containers import FULL, Container
 from onhand.decide.replenish.marginal import Worth
-from onhand.decide.replenish.whole_order import Limit, WholeOrder
+from onhand.decide.replenish.whole_order import Limit, WholeOrder, fit_whole_order
 from onhand.errors import ConfigError
 from onhand.optimize.effort import Effort
 
@@ -35,6 +35,7 @@ __all__ = ["Asked", "Packed", "Solver", "other_packings", "pack"]
 Array = NDArray[np.float64]
 
 _CENT = 0.005
+_MOST_CUT = 12  # containers
 _PRICES = (0.5, 0.9)  # quantiles of worth per limit among the packs at which packings are made
 
 
@@ -172,8 +173,10 @@ def other_packings(
 
     Each earns most for what it takes: a pack is charged for its size at some price of the scarce thing,
     so nothing that takes no more earns more (Everett 1963). The prices do not depend on how much of it
-    there is; and fewer containers are among them.
+    there is; and fewer containers are among them. Where the solver does not finish, the rule cuts the
+    wanted order to fewer containers, however many.
     """
+    gave_up = False
     worth = asked.offer.worth
     fewer = [(0.0, np.zeros(1), n) for n in range(1, min(asked.most_containers, 4))]
     scarce = []
@@ -183,6 +186,7 @@ def other_packings(
             scarce += [(float(np.quantile(rates, q)), size, None) for q in _PRICES]
     for price, size, most in [*fewer, *scarce]:
         mix, bound, finished = _solved(asked.problem(price * size, most), solver)
+        gave_up |= mix is None
         if mix is None or not mix.quantity.any():
             continue
         paid = float(np.sum(price * size * mix.quantity))
@@ -196,6 +200,25 @@ def other_packings(
             finished=finished,
         )
         yield mix.quantity, found
+    if gave_up:
+        yield from _cut_by_rule(asked)
+
+
+def _cut_by_rule(asked: Asked) -> Iterator[tuple[Array, Packed]]:
+    """The wanted order in fewer containers, as the rule cuts it."""
+    for n in range(1, min(asked.most_containers, _MOST_CUT)):
+        limits = (*asked.limits, *asked.container.limits(n, asked.wanted))
+        order = fit_whole_order(
+            asked.wanted,
+            asked.offer,
+            limits,
+            order_cost=asked.order_cost,
+            line_least=asked.line_least,
+            line_most=asked.line_most,
+        )
+        worth = order.worth - n * asked.container.cost
+        if order.quantity.any() and worth > 0:
+            yield order.quantity, Packed(asked.supplier, "rule", n, worth, 0.0, None, False)
 
 
 def _solved(problem: MixProblem, solver: Solver) -> tuple[Mix | None, float | None, bool]:
