@@ -30,11 +30,17 @@ def epochs(monkeypatch: pytest.MonkeyPatch) -> list[Epoch]:
     """Makes the three members quick; every epoch that the network is taught."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads would wait longer than they work
     taught: list[Epoch] = []
-    training = Training(n_epochs=1, n_steps=4, batch_size=32, progress=taught.append)
 
-    def tiny(architecture: MLP, head: Quantiles) -> Neural:
+    def tiny(architecture: MLP, head: Quantiles, training: Training) -> Neural:
         assert architecture == MLP()
-        return Neural(MLP(8, 1), head, horizon=4, context=13, training=training)
+
+        def tell(epoch: Epoch) -> None:
+            taught.append(epoch)
+            assert training.progress is not None
+            training.progress(epoch)
+
+        quick = Training(n_epochs=1, n_steps=4, batch_size=32, progress=tell)
+        return Neural(MLP(8, 1), head, horizon=4, context=13, training=quick)
 
     monkeypatch.setattr(neural, "Neural", tiny)
     monkeypatch.setattr(

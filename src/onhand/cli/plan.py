@@ -33,6 +33,13 @@ def command(
             help="The last plan: quantities that hardly differ from it stay as they were.",
         ),
     ] = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(
+            "--tensorboard",
+            help="Folder for logs of a network's training (forecaster = ensemble) that TensorBoard draws.",
+        ),
+    ] = None,
     seed: Seed = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -51,6 +58,8 @@ def command(
     from onhand.plan.write import ready_folder, write_plan
 
     chosen = settings(source, config, changes)
+    if tensorboard:
+        chosen = chosen.with_settings({"forecast.tensorboard": str(tensorboard)})
     folder = out or (None if as_json or as_csv else Path("onhand-plan"))
     if folder:
         ready_folder(folder)

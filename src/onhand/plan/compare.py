@@ -110,7 +110,9 @@ def compare_shop(
     history = believe(panel_of(tables, config))
     terms = economics(tables, history.panel, config)
     n_known = float(np.isfinite(history.values).sum())
-    forecasters = forecasters_of(config.forecast, history.panel.frequency, n_known)
+    forecasters = forecasters_of(
+        config.forecast, history.panel.frequency, n_known, progress=progress
+    )
     progress("Reading what happened", 1.0)
     return compare_arrows(history, forecasters, terms, config, seed=seed, progress=progress)
 

@@ -285,6 +285,14 @@ class ForecastSettings(_Section):
         ),
     )
 
+    tensorboard: str = Field(
+        default="",
+        description=(
+            "Folder for logs of a network's training, which TensorBoard draws (`pip install tensorboard`). "
+            "Empty: none."
+        ),
+    )
+
     @property
     def named(self) -> str:
         """What forecasts: one name, or two with a plus between them."""

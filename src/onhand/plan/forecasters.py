@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onhand.data.panel import Frequency
 from onhand.errors import ConfigError
@@ -28,6 +30,10 @@ from onhand.forecast.suspicious import Suspicious
 from onhand.forecast.when_open import WhenOpen
 from onhand.plan.config import ForecastSettings
 from onhand.plan.plan import Assumption
+from onhand.plan.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from onhand.forecast.neural.training import Epoch
 
 __all__ = ["FEWEST_FOR_TREES", "forecaster_note", "forecasters_for", "forecasters_of"]
 
@@ -40,7 +46,12 @@ Below this a leaf of forty examples is a per cent of all that was seen.
 
 
 def forecasters_for(
-    name: str, frequency: Frequency, n_known: float = math.inf
+    name: str,
+    frequency: Frequency,
+    n_known: float = math.inf,
+    *,
+    logs: Path | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Forecaster]:
     """The forecasters that a configuration names; of several the replay chooses one by its money.
 
@@ -52,6 +63,8 @@ def forecasters_for(
     name : as in `[forecast] forecaster`
     frequency : of the shop's periods
     n_known : periods of all stock points together of which demand is known; see `FEWEST_FOR_TREES`
+    logs : folder for TensorBoard's curves of a network's training; None: no logs
+    progress : told how far a network's training is
 
     Raises
     ------
@@ -79,7 +92,7 @@ def forecasters_for(
     if name == "boosted":
         return {name: through_life(steered_by_trees(statistical, frequency, share=1.0))}
     if name == "ensemble":
-        return {name: through_life(_ensemble(statistical, frequency))}
+        return {name: through_life(_ensemble(statistical, frequency, logs, progress))}
     points: dict[str, Forecaster] = {
         "seasonal_naive": SeasonalNaive(),
         "moving_average": MovingAverage(frequency.quarter),
@@ -90,7 +103,11 @@ def forecasters_for(
 
 
 def forecasters_of(
-    settings: ForecastSettings, frequency: Frequency, n_known: float = math.inf
+    settings: ForecastSettings,
+    frequency: Frequency,
+    n_known: float = math.inf,
+    *,
+    progress: Progress = silent,
 ) -> dict[str, Forecaster]:
     """The forecasters that the settings ask for: those of the named one, or its blend with a second.
 
@@ -98,9 +115,10 @@ def forecasters_of(
     >>> list(forecasters_of(settings, Frequency.WEEK))
     ['tsb + moving_average']
     """
-    named = forecasters_for(settings.forecaster, frequency, n_known)
+    logs = Path(settings.tensorboard) if settings.tensorboard else None
+    named = forecasters_for(settings.forecaster, frequency, n_known, logs=logs, progress=progress)
     if settings.blend:
-        second = forecasters_for(settings.blend, frequency, n_known)
+        second = forecasters_for(settings.blend, frequency, n_known, logs=logs, progress=progress)
         both = Blend([next(iter(named.values())), next(iter(second.values()))])
         named = {settings.named: both}
     if settings.infer_stock_outs:
@@ -133,14 +151,24 @@ def _with_either_spread(name: str, forecaster: Forecaster) -> dict[str, Forecast
     return {name: through_life(forecaster), f"{name}, own spread": through_life(own_spread)}
 
 
-def _ensemble(statistical: Forecaster, frequency: Frequency) -> Forecaster:
+def _ensemble(
+    statistical: Forecaster, frequency: Frequency, logs: Path | None, progress: Progress
+) -> Forecaster:
     """Statistics, trees with the statistics' spread, and a network, each heard as its past deserves."""
     if importlib.util.find_spec("torch") is None:
         raise ConfigError(
             "forecast.forecaster = 'ensemble' teaches a network with PyTorch, which is not installed: "
             'pip install "onhand[deep]", or choose another forecaster'
         )
-    from onhand.forecast.neural import MLP, Neural, Quantiles
+    from onhand.forecast.neural import MLP, Neural, Quantiles, Training
 
+    n_trainings = 0
+
+    def tell(epoch: Epoch) -> None:
+        nonlocal n_trainings
+        n_trainings += epoch.number == 1
+        progress(f"Teaching network {n_trainings}", epoch.share)
+
+    training = Training(tensorboard=logs, progress=tell)
     trees = steered_by_trees(statistical, frequency, share=1.0)
-    return Stacked([statistical, trees, Neural(MLP(), Quantiles())])
+    return Stacked([statistical, trees, Neural(MLP(), Quantiles(), training=training)])

@@ -94,7 +94,7 @@ def make_plan(
     progress("Reading what happened", 1.0)
 
     n_known = int(np.isfinite(history.values).sum())
-    named = forecasters_of(config.forecast, panel.frequency, n_known)
+    named = forecasters_of(config.forecast, panel.frequency, n_known, progress=progress)
     forecasters = arrowed(named, config.arrows, panel, terms)
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
 

@@ -44,7 +44,7 @@ def replay_shop(
     panel = history.panel
     terms = economics(tables, panel, config)
     n_known = int(np.isfinite(history.values).sum())
-    named = forecasters_of(config.forecast, panel.frequency, n_known)
+    named = forecasters_of(config.forecast, panel.frequency, n_known, progress=progress)
     forecasters = arrowed(named, config.arrows, panel, terms)
     past = rehearse(history, forecasters, terms, config, seed=seed, progress=progress)
     if past.contest is None:

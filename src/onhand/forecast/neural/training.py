@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +41,17 @@ _MOST_CHECKED = 6_000  # validation windows, at most
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass: its number from 1, mean losses in training and validation, learning rate, seconds."""
+    """One pass: its number from 1, mean losses in training and validation, learning rate, seconds.
+
+    share : of the whole training that is over, 0..1; 1 where it stopped early
+    """
 
     number: int
     train_loss: float
     valid_loss: float
     rate: float
     seconds: float
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,8 @@ def train(
     """
     import torch
 
+    if settings.tensorboard is not None:
+        _summary_writer()  # hours of training that cannot be logged had better not begin
     with on_threads(), torch.random.fork_rng():
         run = _Run.new(network, head, windows, origins, settings, seed)
         run.hiding = hiding
@@ -246,6 +252,8 @@ class _Run:
         rate = self.optimizer.param_groups[0]["lr"]
         told = Epoch(number, float(np.mean(losses)), valid, rate, time.perf_counter() - started)
         self.log.append(told)
+        share = 1.0 if self.is_done else number / self.settings.n_epochs
+        self.log[-1] = told = replace(told, share=share)
         self._save()
         if self.settings.tensorboard is not None:
             _to_tensorboard(self.settings.tensorboard, told)
@@ -372,7 +380,7 @@ class _Run:
             "best": self.best,
             "average": self.average,
             "best_loss": self.best_loss,
-            "log": [(e.number, e.train_loss, e.valid_loss, e.rate, e.seconds) for e in self.log],
+            "log": [astuple(e) for e in self.log],
         }
         with whole_or_not_at_all(Path(self.settings.checkpoint)) as part:
             torch.save(state, part)
@@ -397,15 +405,26 @@ def _copy(network: nn.Module) -> dict[str, Tensor]:
     return {k: v.detach().clone() for k, v in network.state_dict().items()}
 
 
-def _to_tensorboard(folder: Path, epoch: Epoch) -> None:
-    """One point on each curve."""
+def _summary_writer() -> Any:
+    """TensorBoard's writer.
+
+    Raises
+    ------
+    ConfigError
+        When the package is missing.
+    """
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise ConfigError(
-            "logs for TensorBoard need the package: pip install tensorboard, or set tensorboard=None"
+            "logs for TensorBoard need the package: pip install tensorboard, or ask for none"
         ) from error
-    writer: Any = SummaryWriter(str(folder))
+    return SummaryWriter
+
+
+def _to_tensorboard(folder: Path, epoch: Epoch) -> None:
+    """One point on each curve."""
+    writer = _summary_writer()(str(folder))
     for name in ("train_loss", "valid_loss", "rate"):
         writer.add_scalar(name, getattr(epoch, name), epoch.number)
     writer.close()
