@@ -82,6 +82,51 @@ def test_inside_the_frozen_window_an_order_stays_as_it_was(monday: Tables, plan:
     assert "kept_from_last_plan" in {step.constraint for step in kept.reason.increments}
 
 
+@pytest.fixture(scope="module")
+def emptied(monday: Tables) -> Tables:
+    """The same day with nothing on any shelf: every line wants more than before."""
+    assert monday.stock is not None
+    return Tables(**{**monday.given, "stock": monday.stock.with_columns(on_hand=pl.lit(0.0))})
+
+
+def within(budget: float, **plan: object) -> Config:
+    """The same settings with a budget."""
+    return Config.from_dict(
+        {**QUICK, "plan": {**QUICK["plan"], **plan}, "limits": {"budget": budget}}
+    )
+
+
+def test_no_new_line_pushes_a_frozen_one_out_of_the_budget(emptied: Tables) -> None:
+    """Money for one line only: the least urgent one has it if the last plan froze it there."""
+    wanted = make_plan(emptied, settings())
+    line = min(wanted.orders, key=lambda x: x.money_at_risk_without / x.cost)
+    before = replace(wanted, orders=(line,))
+    free, frozen = (
+        make_plan(emptied, within(line.cost + 0.01, frozen_days=days), previous=before)
+        for days in (0.0, 7.0)
+    )
+    assert (line.item, line.quantity) not in {(x.item, x.quantity) for x in free.orders}
+    assert [(x.item, x.quantity) for x in frozen.orders] == [(line.item, line.quantity)]
+    (told,) = [x for x in frozen.joint if x.what == "budget"]
+    assert told.bound is not None
+    assert told.chosen <= told.bound
+
+
+def test_frozen_lines_that_do_not_fit_leave_the_rest_of_the_money_to_others(
+    emptied: Tables,
+) -> None:
+    """Half the money of what is frozen: whole lines of it stay, and nothing is spent beyond."""
+    wanted = make_plan(emptied, settings())
+    before = replace(wanted, orders=wanted.orders[:4])
+    budget = 0.5 * sum(x.cost for x in before.orders)
+    plan = make_plan(emptied, within(budget, frozen_days=7.0), previous=before)
+    known = {x.item: x.quantity for x in before.orders}
+    kept = {x.item: x.quantity for x in plan.orders if x.item in known}
+    assert kept
+    assert kept.items() <= known.items()
+    assert plan.board.order_value <= budget + 1e-6
+
+
 def test_what_was_placed_is_not_kept_a_second_time(monday: Tables, plan: Plan) -> None:
     """The last plan's orders stand among the open ones: nothing is frozen, and nothing ordered twice."""
     assert monday.inbound is not None

@@ -21,6 +21,7 @@ from onhand.decide.replenish.shop_limits_exact import Way, best_share
 from onhand.decide.replenish.whole_order import Limit
 from onhand.optimize.linear import solve
 from onhand.plan.buying.asks import container_of, minima_of
+from onhand.plan.buying.frozen import left_to_ask, with_frozen
 from onhand.plan.buying.packing import Asked, Packed, Solver, other_packings
 from onhand.plan.buying.proposals import Proposal, earned, offer_of
 from onhand.plan.buying.rules import Rules, SupplierRule
@@ -42,7 +43,7 @@ class Afforded:
     worth, cost : of the orders as they are left, and what their goods cost
     worth_by_list : what buying down the ranked list left
     wanted_worth, wanted_cost : of the orders as they would be without the limits
-    bound : money that no choice among these lines that keeps the limits can earn more than
+    bound : money that no choice among these lines that keeps the limits, and what is frozen, can earn more than
     finished : whether the solver proved its answer
     """
 
@@ -93,11 +94,16 @@ def afford(
     groups : each supplier's stock points and rule
     menus : of the suppliers among them that ship containers
     solver : None: only the ranked list is bought down
+
+    Lines that the last plan froze are bought first, as far as they fit among themselves.
     """
     packed = tuple(menu.packed for menu in menus)
     limits = _limits(proposal, rules)
-    if not quantity.any() or all(x.size(quantity) <= x.most * (1 + 1e-9) for x in limits):
+    if not quantity.any() or _fits(quantity, limits):
         return quantity, packed, None
+    first = with_frozen(quantity, proposal, groups, rules)
+    if first.any() and (first != quantity).any():
+        return _beside(first, proposal, quantity, groups, rules, menus, solver)
     shop = _Shop(proposal, quantity, groups, rules, limits)
     choices = [menu.choices(tuple(limit.unit_size for limit in limits)) for menu in menus]
     left, by_list, packed = shop.by_list(menus, choices)
@@ -131,6 +137,61 @@ def afford(
         finished=found.quantity is not None,
     )
     return left, shop.as_left(packed, menus, left), afforded
+
+
+def _fits(quantity: Array, limits: tuple[Limit, ...]) -> bool:
+    return all(x.size(quantity) <= x.most * (1 + 1e-9) for x in limits)
+
+
+def _beside(
+    first: Array,
+    proposal: Proposal,
+    quantity: Array,
+    groups: Sequence[Group],
+    rules: Rules,
+    menus: Sequence[Menu],
+    solver: Solver | None,
+) -> tuple[Array, tuple[Packed, ...], Afforded | None]:
+    """The same where `first` (N,) comes first, as far as it fits by itself; the others share what it leaves."""
+    limits, nothing = _limits(proposal, rules), np.zeros(len(first), dtype=np.bool_)
+    base = first
+    if not _fits(first, limits):
+        alone = replace(rules, is_frozen=nothing)
+        base = afford(proposal, first, groups, alone, (), solver)[0]
+    rest = replace(
+        rules,
+        budget=max(0.0, rules.budget - float(proposal.unit_cost @ base)),
+        space=max(0.0, rules.space - float(rules.volume @ base)),
+        is_frozen=nothing,
+    )
+    asked = [(rows, left_to_ask(base, rows, rule)) for rows, rule in groups]
+    more = quantity - first
+    open_ = [menu for menu in menus if more[menu.rows].any()]
+    added, packed, found = afford(proposal, more, asked, rest, open_, solver)
+    told = {menu.packed.supplier: one for menu, one in zip(open_, packed, strict=True)}
+    left = base + added
+    shop = _Shop(proposal, quantity, groups, rules, limits)
+    own, all_of_it = (shop.worth_of(q, shop.orders_of(q)) for q in (base, left))
+    afforded = Afforded(
+        limit=limit_name(rules),
+        worth=all_of_it,
+        cost=float(proposal.unit_cost @ left),
+        worth_by_list=all_of_it if found is None else found.worth_by_list + own,
+        wanted_worth=shop.worth_of(quantity, shop.orders_of(quantity)),
+        wanted_cost=float(proposal.unit_cost @ quantity),
+        bound=all_of_it if found is None else max(all_of_it, found.bound + own),
+        finished=found is None or found.finished,
+    )
+    return (
+        left,
+        tuple(_as_far(told.get(m.packed.supplier, m.packed), m, left) for m in menus),
+        afforded,
+    )
+
+
+def _as_far(packed: Packed, menu: Menu, left: Array) -> Packed:
+    """How the containers are filled, or that there are none left."""
+    return packed if left[menu.rows].any() else replace(packed, n_containers=0, worth=0.0)
 
 
 @dataclass(frozen=True)

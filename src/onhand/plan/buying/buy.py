@@ -8,7 +8,7 @@ orders to the shop's budget and stock room. Each step writes down what it added 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.whole_order import Limit, WholeOrder, fit_whole_order
 from onhand.plan.buying.afford import Afforded, Group, Menu, afford, limit_name
 from onhand.plan.buying.asks import container_of, minima_of
-from onhand.plan.buying.packing import Asked, Packed, Solver, pack
+from onhand.plan.buying.frozen import frozen_first
+from onhand.plan.buying.packing import Asked, Packed, Solver, as_before, pack
 from onhand.plan.buying.proposals import Proposal
 from onhand.plan.buying.rules import Rules, SupplierRule
 
@@ -115,12 +116,14 @@ def _one_order(
     """One supplier's order as it accepts it, and what else its containers could hold."""
     offer = Worth(proposal.step[rows], proposal.worth[rows])
     wanted = proposal.quantity[rows]
+    is_frozen = rules.is_frozen[rows] & (wanted > 0)
+    ranked, bonus = frozen_first(offer, is_frozen)
     minima = minima_of(proposal, rows, rule, rules)
 
     def fit(limits: tuple[Limit, ...]) -> WholeOrder:
         return fit_whole_order(
             wanted,
-            offer,
+            ranked,
             (*minima, *limits),
             order_cost=rule.order_cost,
             line_least=proposal.least[rows],
@@ -132,6 +135,7 @@ def _one_order(
     if container is None:
         return fit(()), None
     by_rule = fit_containers(wanted, container, fit)
+    by_rule = replace(by_rule, worth=by_rule.worth - bonus(by_rule.quantity))
     if solver is None:
         return by_rule, None
     asked = Asked(
@@ -144,7 +148,10 @@ def _one_order(
         line_least=proposal.least[rows],
         line_most=proposal.most[rows],
     )
-    order, packed = pack(asked, by_rule, solver, keep=bool(rules.previous[rows].any()))
+    if is_frozen.any() and not by_rule.is_deferred:  # only what goes beside them is open
+        order, packed = by_rule, as_before(asked, by_rule)
+    else:
+        order, packed = pack(asked, by_rule, solver, keep=bool(rules.previous[rows].any()))
     return order, Menu(rows, asked, solver, order.quantity, packed, by_rule.quantity)
 
 

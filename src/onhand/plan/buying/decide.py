@@ -177,7 +177,7 @@ def _proposed(
     found = [
         joined(plain[way])
         if lots is None
-        else _in_cycles(joined(plain[way]), joined(lasting[way]), terms.supplier, lots)
+        else _in_cycles(joined(plain[way]), joined(lasting[way]), terms.supplier, rules, lots)
         for way in ways
     ]
     return _Lines(found[0], found[1] if len(found) > 1 else None, _charged(rules, lots))
@@ -198,7 +198,7 @@ def _longer(
 
 
 def _in_cycles(
-    plain: Proposal, lasting: Proposal, supplier: NDArray[np.str_], lots: Lots
+    plain: Proposal, lasting: Proposal, supplier: NDArray[np.str_], rules: Rules, lots: Lots
 ) -> Proposal:
     """The lines that last where one line of their supplier is needed, the others as they were.
 
@@ -212,7 +212,7 @@ def _in_cycles(
     k = np.arange(found.worth.shape[1])
     is_lot = (found.by_cycle > 0)[:, None] & (k < steps[:, None])
     found = replace(found, worth=np.where(is_lot, np.maximum(found.worth, 0.0), found.worth))
-    is_vain = lots.never & (earned(found, found.quantity) < lots.line_cost)
+    is_vain = lots.never & (earned(found, found.quantity) < lots.line_cost) & ~rules.is_frozen
     return replace(
         found,
         quantity=np.where(is_vain, 0.0, found.quantity),
@@ -356,6 +356,7 @@ def _bought(
         weight=rules.weight[origin],
         volume=rules.volume[origin],
         previous=np.concatenate([rules.previous, np.zeros(len(bridges.row))]),
+        is_frozen=np.concatenate([rules.is_frozen, np.zeros(len(bridges.row), dtype=bool)]),
         suppliers={**bridges.suppliers, **rules.suppliers},
     )
     supplier = np.concatenate([terms.supplier, bridges.supplier])

@@ -30,7 +30,7 @@ from onhand.decide.replenish.whole_order import Limit, WholeOrder, fit_whole_ord
 from onhand.errors import ConfigError
 from onhand.optimize.effort import Effort
 
-__all__ = ["Asked", "Packed", "Solver", "other_packings", "pack"]
+__all__ = ["Asked", "Packed", "Solver", "as_before", "other_packings", "pack"]
 
 Array = NDArray[np.float64]
 
@@ -139,17 +139,9 @@ def pack(
 
     keep : True: `wanted` is the last plan's order; it stays where the supplier accepts it
     """
-    plain = Packed(
-        supplier=asked.supplier,
-        method="rule",
-        n_containers=asked.n_containers(by_rule.quantity),
-        worth=by_rule.worth,
-        worth_by_rule=by_rule.worth,
-        bound=None,
-        finished=False,
-    )
     if keep and not by_rule.is_deferred and (by_rule.quantity == asked.wanted).all():
-        return by_rule, replace(plain, method="last plan")
+        return by_rule, as_before(asked, by_rule)
+    plain = replace(as_before(asked, by_rule), method="rule")
     mix, bound, finished = _solved(asked.problem(), solver)
     bound = None if bound is None else max(bound, by_rule.worth)
     plain = replace(plain, bound=bound, finished=finished)
@@ -164,6 +156,19 @@ def pack(
     )
     count = asked.n_containers(mix.quantity)
     return order, replace(plain, method="solver", n_containers=count, worth=mix.worth)
+
+
+def as_before(asked: Asked, order: WholeOrder) -> Packed:
+    """Containers that stay as the last plan packed them."""
+    return Packed(
+        supplier=asked.supplier,
+        method="last plan",
+        n_containers=asked.n_containers(order.quantity),
+        worth=order.worth,
+        worth_by_rule=order.worth,
+        bound=None,
+        finished=False,
+    )
 
 
 def other_packings(

@@ -109,7 +109,8 @@ def propose(
     alive = np.where(is_over, 0.0, after_end)
     most = np.where(is_over, 0.0, np.minimum(for_life, for_end))
     kept = _as_before(alive, rules.previous[rows], rules.keep_within, terms, most)
-    kept = np.where(rules.is_frozen[rows], rules.previous[rows], kept)
+    is_frozen = rules.is_frozen[rows]
+    kept = np.where(is_frozen, whole_packs(rules.previous[rows], terms.pack_size, up=True), kept)
     capacity = rules.capacity[rows]
     within = _cut_to(kept, capacity, terms)
     most = np.minimum(most, capacity)
@@ -123,6 +124,7 @@ def propose(
         order_cost=costs.order_cost,
         most=most,
     )
+    raised = np.where(is_frozen, within, raised)
     packs = np.ceil(np.round(raised / terms.pack_size, 9))
     coarse = np.maximum(1.0, np.ceil(packs / (0.6 * n_steps)))
     step, offers = coarse * terms.pack_size, {} if offers is None else offers
@@ -133,6 +135,8 @@ def propose(
     raised = np.where(_lot(raised, offer, ladder) < _lot(within, offer, ladder), within, raised)
     fewest = np.maximum(np.maximum(terms.minimum_order, ladder.begin(raised)), terms.pack_size)
     least = whole_packs(fewest, terms.pack_size, up=True)
+    least = np.where(is_frozen, within, least)  # all of it or nothing
+    most = np.where(is_frozen, within, most)
     priced = np.maximum(raised, least)
     return Proposal(
         need=rounded.need,

@@ -229,6 +229,7 @@ class _Judge:
             weight=self.rules.weight[rows],
             volume=self.rules.volume[rows],
             previous=self.rules.previous[rows],
+            is_frozen=self.rules.is_frozen[rows],
             budget=self.rules.budget if is_limited else np.inf,
             space=self.rules.space if is_limited else np.inf,
         )
