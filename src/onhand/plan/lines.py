@@ -305,6 +305,22 @@ def _sentence(work: Workings, row: int, reason: Reason, due: str) -> str:
     return " ".join(parts)
 
 
+def _stays(work: Workings, row: int) -> list[str]:
+    """Why the last plan's supplier is kept where another is cheaper."""
+    mine = str(work.economics.supplier[row])
+    offers = {offer.supplier: offer.cost for offer in work.compared[row]}
+    cheapest = min(offers, key=offers.__getitem__)
+    if cheapest == mine:
+        return []
+    saving = money(offers[mine] - offers[cheapest], work.config.shop.currency)
+    why = (
+        "its order is frozen"
+        if work.rules.is_frozen[row]
+        else f"less than {percent(work.rules.keep_within)} of what it costs is no reason to change"
+    )
+    return [f"{cheapest} would be {saving} cheaper, but the last plan has it from {mine}: {why}."]
+
+
 def _when(work: Workings, row: int) -> list[str]:
     """How sure the day of arrival and the quantity are, where the supplier's record says anything."""
     timing, terms = work.rules.timing, work.economics
@@ -341,6 +357,8 @@ def _beside(work: Workings, row: int) -> list[str]:
             f"{cheapest} would be cheaper for this line alone; taking {terms.supplier[row]} saves "
             f"{money(work.together[row], currency)} over all orders."
         )
+    elif row in work.compared and work.rules.previous[row] > 0:
+        said += _stays(work, row)
     if out.expired_with[row] >= 0.05:
         lost = money(float(out.expired_with[row] * terms.unit_cost[row]), currency)
         said.append(

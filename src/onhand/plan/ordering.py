@@ -61,7 +61,9 @@ def order_now(
     ahead = _lookahead(history.panel, policy, terms, config, seed)
     seconds = config.supply.solver_seconds
     solver = Solver(seconds) if seconds > 0 else None
-    choice = choose_offers(tables, history.panel, config, terms, fitted, stock, ahead, solver)
+    choice = choose_offers(
+        tables, history.panel, config, terms, fitted, stock, ahead, solver, previous
+    )
     planned = partial(
         _planned, tables, history, config, stock, fitted, policy,
         solver, seed=seed, previous=previous, progress=progress,

@@ -127,6 +127,39 @@ def test_frozen_lines_that_do_not_fit_leave_the_rest_of_the_money_to_others(
     assert plan.board.order_value <= budget + 1e-6
 
 
+def two_suppliers(shop: Shop, far: float, near: float) -> Tables:
+    """A shop whose every item two suppliers offer on the same terms, at these unit costs."""
+    tables = shop(n_items=3, n_weeks=60)
+    supply = [
+        {"item": f"item-{i}", "supplier": name, "lead_time": 7.0, "unit_cost": price}
+        for i in range(3)
+        for name, price in (("Far", far), ("Near", near))
+    ]
+    bare = pl.DataFrame({"item": [f"item-{i}" for i in range(3)], "price": [9.0] * 3})
+    return Tables(**{**tables.given, "items": bare, "supply": pl.DataFrame(supply)})
+
+
+@pytest.mark.parametrize(
+    ("near", "days", "expected"),
+    [(1.95, 0.0, {"Far"}), (1.0, 0.0, {"Near"}), (1.0, 7.0, {"Far"})],
+    ids=["little cheaper", "much cheaper", "much cheaper, but frozen"],
+)
+def test_an_order_stays_with_its_supplier(
+    shop: Shop, near: float, days: float, expected: set[str]
+) -> None:
+    """Far was cheaper last time; now Near is. Without a last plan everything would go to Near."""
+    before = make_plan(two_suppliers(shop, 2.0, 2.1), settings())
+    assert {x.supplier for x in before.orders} == {"Far"}
+    now = two_suppliers(shop, 2.0, near)
+    assert {x.supplier for x in make_plan(now, settings()).orders} == {"Near"}
+    again = make_plan(now, settings(frozen_days=days), previous=before)
+    assert {x.supplier for x in again.orders} == expected
+    if expected == {"Far"}:
+        same = [(x.item, x.quantity) for x in again.orders]
+        assert same == [(x.item, x.quantity) for x in before.orders]
+        assert all("the last plan has it from Far" in x.sentence for x in again.orders)
+
+
 def test_what_was_placed_is_not_kept_a_second_time(monday: Tables, plan: Plan) -> None:
     """The last plan's orders stand among the open ones: nothing is frozen, and nothing ordered twice."""
     assert monday.inbound is not None

@@ -37,6 +37,7 @@ from onhand.inventory.policy import Situation
 from onhand.inventory.receipts import SupplyPaths, known_supply
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
+from onhand.plan.buying.calm import LastTime, staying, staying_within_limits
 from onhand.plan.buying.offers import offers_of
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.packing import Solver
@@ -53,7 +54,7 @@ from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, economics
 from onhand.plan.outlook import Lookahead, blocks, own_order, until_the_end
-from onhand.plan.plan import OfferCompared
+from onhand.plan.plan import OfferCompared, Plan
 from onhand.plan.projection import View
 from onhand.plan.shelf import open_orders
 
@@ -137,21 +138,23 @@ def choose_offers(
     stock: Stock,
     ahead: Lookahead,
     solver: Solver | None,
+    previous: Plan | None = None,
 ) -> Choice:
     """The offers to take now; `first` are the terms with each stock point's first offer.
 
     solver : chooses them together; None: only the search
+    previous : the last plan, whose suppliers are kept where others save little (`onhand.plan.buying.calm`)
     """
     keys = pl.DataFrame({"item": panel.items, "location": panel.locations}).with_row_index("row")
     n_offers = offers_of(keys, tables).group_by("row").agg(n=pl.len()).sort("row")["n"].to_numpy()
     if n_offers.max(initial=1) == 1:
         return Choice(first, {}, {}, (), (), ahead.horizon, np.zeros(len(keys), dtype=np.int64))
     before = before_today(tables, panel, first, stock, config)
-    offers = _candidates(before, panel, config, first, int(n_offers.max()), ahead.seed)
+    offers = _candidates(before, panel, config, first, int(n_offers.max()), ahead.seed, previous)
     ahead = replace(ahead, horizon=max(ahead.horizon, *(_reach(offer, ahead) for offer in offers)))
     suppliers = {name: rule for c in offers for name, rule in c.rules.suppliers.items()}
     looked_at = _looked_at(offers, n_offers, suppliers)
-    rules = offers[0].rules
+    rules = _with_last_time(offers)
     rows = np.arange(panel.n_series) if rules.has_limits else looked_at
     asked = _Asked(offers, n_offers, rows, config.supply.bridges)
     for block, paths in _worlds_of(rows, fitted, offers, ahead):
@@ -161,9 +164,17 @@ def choose_offers(
             replace(c, rules=rules_of(tables, panel, c.terms, config, stock=stock)) for c in offers
         )
     of_all = asked.options()
+    last = asked.last_time(of_all, config.plan.keep_within)
+    is_open = last.is_open(of_all)
+    of_all, last = of_all.where(is_open), last.at(is_open)
     options = of_all.of(looked_at) if rules.has_limits else of_all
     tied = _tied(suppliers, options, n_offers)
-    taken = choose_together(options, tied, rules, solver)
+    taken = staying(
+        lambda some: choose_together(some, tied, rules, solver),
+        options,
+        last.at(np.isin(of_all.row, options.row)),
+        is_tied=bool(tied),
+    )
 
     def choice_of(options: Options, taken: Together, names: Mapping[str, object]) -> Choice:
         number = np.zeros(panel.n_series, dtype=np.int64)
@@ -190,7 +201,9 @@ def choose_offers(
     if not rules.has_limits:
         return free
     start = np.searchsorted(of_all.row, np.arange(panel.n_series)) + _place(of_all, free.number)
-    within = choose_within_limits(of_all, start, suppliers, rules)
+    within = staying_within_limits(
+        lambda some, begin: choose_within_limits(some, begin, suppliers, rules), of_all, start, last
+    )
     if within is None:
         return free
     names = dict.fromkeys(of_all.supplier[within.option[within.option != start]].tolist())
@@ -241,6 +254,7 @@ def _candidates(
     first: Economics,
     n_offers: int,
     seed: int,
+    previous: Plan | None,
 ) -> tuple[Candidate, ...]:
     """The offers by number; stock points with fewer have their first again."""
     tables, stock = before.tables, before.stock
@@ -249,7 +263,7 @@ def _candidates(
     for m in range(n_offers):
         number = np.full(panel.n_series, m)
         terms = first if m == 0 else economics(tables, panel, config, number)
-        rules = rules_of(tables, panel, terms, config, stock=stock)
+        rules = rules_of(tables, panel, terms, config, previous, stock=stock)
         worlds = None
         if config.supply.deliveries == "random":
             opened = open_orders(tables, panel, terms, config)
@@ -258,6 +272,16 @@ def _candidates(
             )
         found.append(Candidate(terms, rules, worlds))
     return tuple(found)
+
+
+def _with_last_time(offers: tuple[Candidate, ...]) -> Rules:
+    """The rules of the first offers with what the last plan ordered from whomever."""
+    each = [c.rules for c in offers]
+    return replace(
+        each[0],
+        previous=np.max([x.previous for x in each], axis=0),
+        is_frozen=np.any([x.is_frozen for x in each], axis=0),
+    )
 
 
 def _looked_at(
@@ -413,6 +437,20 @@ class _Asked:
             np.concatenate([a.supplier for a in parts])[order],
             Proposal(*(getattr(lines, x.name)[order] for x in fields(Proposal))),
             cost[order],
+        )
+
+    def last_time(self, options: Options, share: float) -> LastTime:
+        """What the last plan had of these options; a change must save this share."""
+        spent = np.zeros((len(self.offers), len(self.n_offers)))
+        for a in self._parts:
+            times = np.maximum(1.0, (a.until - a.gap.lead_time) / a.gap.review_period)
+            spent[a.offer, a.rows] = times * a.asked * a.line.unit_cost
+        at = options.offer, options.row
+        return LastTime(
+            is_taken=np.stack([c.rules.previous > 0 for c in self.offers])[at],
+            is_frozen=np.stack([c.rules.is_frozen for c in self.offers])[at],
+            spent=spent[at],
+            share=share,
         )
 
     def compared(self) -> dict[int, tuple[OfferCompared, ...]]:

@@ -66,7 +66,7 @@ class Rules:
     ends : (N,) periods from now until the item is no longer sold; inf: no end
     budget : money left for this plan;  space : volume that is neither full nor promised to open orders;
         inf: no limit
-    previous : (N,) units ordered by the previous plan and not yet placed; 0: none
+    previous : (N,) units ordered by the previous plan from the same supplier and not yet placed; 0: none
     keep_within : share of change below which the previous quantity stays
     is_frozen : (N,) whether the previous quantity stays in any case
     is_over : (N,) whether the item is more likely over than not, so that nothing is bought of it
@@ -134,7 +134,7 @@ def rules_of(
     days_left = (items["discontinued"].cast(pl.Int64) - int(start.astype(np.int64))).cast(
         pl.Float64
     )
-    before, is_frozen = _previous(tables, panel, previous, config.plan.frozen_days)
+    before, is_frozen = _previous(tables, panel, terms, previous, config.plan.frozen_days)
     return Rules(
         ladder=_ladder(tables, terms),
         capacity=np.maximum(0.0, capacity - of_item),
@@ -288,9 +288,11 @@ def _ordered_today(
 
 
 def _previous(
-    tables: Tables, panel: Panel, previous: Plan | None, frozen_days: float
+    tables: Tables, panel: Panel, terms: Economics, previous: Plan | None, frozen_days: float
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Units that the previous plan ordered and nobody has placed yet, and which of them are frozen.
+
+    Only those of the supplier in `terms`: from another they would be another order.
 
     An order counts as placed once an open or received order of its stock point was ordered on the day of
     that plan or later. One that was due to be placed before today is no longer kept to: it would be late.
@@ -313,6 +315,8 @@ def _previous(
         key = line.item, line.location
         when = date.fromisoformat(line.order_date)
         if line.kind != "order" or key in placed or key not in row_of:
+            continue
+        if line.supplier != str(terms.supplier[row_of[key]]):
             continue
         quantity[row_of[key]] = line.quantity
         is_frozen[row_of[key]] = today <= when < today + timedelta(days=frozen_days)

@@ -59,8 +59,11 @@ class Options:
 
     def of(self, rows: Whole) -> Options:
         """The options of some stock points."""
-        kept = np.flatnonzero(np.isin(self.row, rows))
-        lines = _picked(self.lines, kept)
+        return self.where(np.isin(self.row, rows))
+
+    def where(self, kept: NDArray[np.bool_]) -> Options:
+        """The options that are marked, (O,)."""
+        lines = _picked(self.lines, np.flatnonzero(kept))
         return Options(
             self.row[kept], self.offer[kept], self.supplier[kept], lines, self.cost[kept]
         )
