@@ -148,7 +148,11 @@ def _line_beside(
     """
     row, out = int(orders.row[i]), work.outlook
     quantity, unit_cost = float(orders.quantity[i]), round(float(orders.unit_cost[i]), 4)
-    need = round(min(quantity, float(orders.need[i])), 2)
+    is_kept = bool(orders.is_kept[i])
+    need = round(float(orders.need[i]) if is_kept else min(quantity, float(orders.need[i])), 2)
+    if is_kept:
+        rounded_by = "kept_from_last_plan"
+        sentence += " The last plan had it so, and it is frozen."
     item, location = str(work.panel.items[row]), str(work.panel.locations[row])
     return OrderLine(
         id=f"{work.made_for}/{item}/{location}/{kind}",

@@ -15,6 +15,7 @@ from onhand.demand.lifecycle import survival
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.policy import Policy
 from onhand.inventory.stock import Stock
+from onhand.plan.buying.beside import frozen_beside, with_frozen_beside
 from onhand.plan.buying.bridges import bridges_of
 from onhand.plan.buying.choose import Choice, choose_offers
 from onhand.plan.buying.decide import decide
@@ -98,6 +99,9 @@ def _planned(
     ahead = replace(ahead, horizon=max(ahead.horizon, choice.horizon))
     ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
     ahead = replace(ahead, lots=shelf_lots(tables, panel, stock, rules.shelf_life))
+    frozen = frozen_beside(tables, panel, previous, config.plan.frozen_days)
+    kept = [line for line in frozen if line.kind == "bridge"]
+    choice = replace(choice, bridges=with_frozen_beside(choice.bridges, kept, choice))
     bridges = bridges_of(choice, ahead.n_samples)
     lots = lots_of(history, terms, rules, policy, config)
     notes = lot_notes(lots, history, terms, rules, config.shop.currency)
@@ -113,7 +117,12 @@ def _planned(
         worlds=worlds,
         solver=solver,
         second=lambda bought: splits_of(
-            choice, bought, rules, config.policy.rounding, config.plan.n_samples
+            choice,
+            bought,
+            rules,
+            config.policy.rounding,
+            config.plan.n_samples,
+            [line for line in frozen if line.kind == "split"],
         ),
         lots=lots,
     )

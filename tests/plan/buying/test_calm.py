@@ -160,6 +160,36 @@ def test_an_order_stays_with_its_supplier(
         assert all("the last plan has it from Far" in x.sentence for x in again.orders)
 
 
+@pytest.mark.parametrize("kind", ["bridge", "split"])
+def test_small_orders_beside_stay_too(shop: Shop, kind: str) -> None:
+    """Twice as much from the second supplier as this plan would have, and then although it would have none."""
+    tables = two_suppliers(shop, 2.0, 2.1)
+    assert tables.supply is not None
+    is_far = pl.col("supplier") == "Far"
+    terms = (
+        {"lead_time": pl.when(is_far).then(35.0).otherwise(7.0)}
+        if kind == "bridge"
+        else {"capacity": pl.when(is_far).then(3.0)}
+    )
+    tables = Tables(**{**tables.given, "supply": tables.supply.with_columns(**terms)})
+    wanted = make_plan(tables, settings())
+    line = next(x for x in wanted.orders if x.kind == kind)
+    before = replace(wanted, orders=(replace(line, quantity=2 * line.quantity),))
+    again = make_plan(tables, settings(frozen_days=7.0), previous=before)
+    (kept,) = [x for x in again.orders if x.item == line.item and x.kind == kind]
+    assert (kept.supplier, kept.quantity) == (line.supplier, 2 * line.quantity)
+    assert sum(x.units for x in kept.reason.increments) + kept.reason.need == kept.quantity
+    assert "it is frozen" in kept.sentence
+    assert tables.stock is not None
+    full = tables.stock.with_columns(on_hand=pl.lit(200.0))
+    none = make_plan(
+        Tables(**{**tables.given, "stock": full}), settings(frozen_days=7.0), previous=before
+    )
+    assert [(x.item, x.kind, x.quantity) for x in none.orders] == [
+        (line.item, kind, 2 * line.quantity)
+    ]
+
+
 def test_what_was_placed_is_not_kept_a_second_time(monday: Tables, plan: Plan) -> None:
     """The last plan's orders stand among the open ones: nothing is frozen, and nothing ordered twice."""
     assert monday.inbound is not None

@@ -183,6 +183,17 @@ def test_the_last_plan_is_kept_where_little_changed(tables: Tables, free: Plan) 
     check_lines(calm)
 
 
+def test_a_frozen_plan_under_a_budget_is_the_same_plan(tables: Tables, tight: Plan) -> None:
+    """Another seed sees other needs: inside the frozen window every line stays, bridges and containers too."""
+    settings = config().model_dump() | {"limits": tight.config["limits"]}
+    frozen = Config.from_dict(settings | {"plan": settings["plan"] | {"frozen_days": 7.0}})
+    again = make_plan(tables, frozen, seed=3, previous=tight)
+    assert [(x.id, x.supplier, x.quantity) for x in again.orders] == [
+        (x.id, x.supplier, x.quantity) for x in tight.orders
+    ]
+    check_lines(again)
+
+
 def test_the_frontier_rises_from_today_through_the_plan(free: Plan, tight: Plan) -> None:
     """More money never saves less margin; without orders nothing is saved; the plan is on the curve."""
     for plan in (free, tight):

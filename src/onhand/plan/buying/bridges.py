@@ -34,6 +34,7 @@ class Bridges:
     step, worth : (B,), (B, K) of each further step, its dearer price taken off
     least : units, below which the fast supplier takes no order
     gain : money that it is expected to earn
+    is_kept : (B,) whether it stays, all of it or nothing, because the last plan froze it
     suppliers : what the fast suppliers ask of an order as a whole
     """
 
@@ -52,6 +53,7 @@ class Bridges:
     worth: Array
     least: Array
     gain: Array
+    is_kept: NDArray[np.bool_]
     suppliers: Mapping[str, SupplierRule]
 
     def with_quantity(self, quantity: Array) -> Bridges:
@@ -73,17 +75,17 @@ class Bridges:
         return Proposal(
             need=self.need,
             by_cycle=nothing,
-            by_minimum=self.quantity - self.need,
+            by_minimum=np.where(self.is_kept, 0.0, self.quantity - self.need),
             by_pack=nothing,
             by_shelf_life=nothing,
             by_phase_out=nothing,
             by_silence=nothing,
-            kept=nothing,
+            kept=np.where(self.is_kept, self.quantity - self.need, 0.0),
             by_capacity=nothing,
             by_price_break=nothing,
             by_fee=nothing,
             quantity=self.quantity,
-            least=np.minimum(self.least, self.quantity),
+            least=np.where(self.is_kept, self.quantity, np.minimum(self.least, self.quantity)),
             most=self.quantity,
             unit_cost=self.unit_cost,
             pack=self.step,
@@ -95,9 +97,7 @@ class Bridges:
 
 def bridges_of(choice: Choice, n_samples: int) -> Bridges | None:
     """The bridges of the offers chosen, in full; None where there are none."""
-    if not choice.bridges:
-        return None
-    return in_full(choice.bridges, choice, n_samples)
+    return in_full(choice.bridges, choice, n_samples) if choice.bridges else None
 
 
 def in_full(bridges: Sequence[Bridge], choice: Choice, n_samples: int) -> Bridges:
@@ -135,6 +135,7 @@ def _in_full(bridge: Bridge, choice: Choice, n_samples: int) -> dict[str, object
         "worth": bridge.worth,
         "least": max(float(timing.terms.minimum_order[row]), float(timing.terms.pack_size[row])),
         "gain": bridge.gain,
+        "is_kept": bridge.is_kept,
     }
 
 

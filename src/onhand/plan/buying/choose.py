@@ -90,6 +90,7 @@ class Bridge:
     gain : money it is expected to earn, its dearer price taken off;  gain_all : with the bridges that
         later plans can add until the slow order comes
     step : units;  worth : money that each further step earns, its dearer price taken off
+    is_kept : whether it stays because the last plan froze it
     """
 
     row: int
@@ -100,6 +101,7 @@ class Bridge:
     gain_all: float
     step: float
     worth: Array
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)

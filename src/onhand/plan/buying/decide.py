@@ -356,7 +356,7 @@ def _bought(
         weight=rules.weight[origin],
         volume=rules.volume[origin],
         previous=np.concatenate([rules.previous, np.zeros(len(bridges.row))]),
-        is_frozen=np.concatenate([rules.is_frozen, np.zeros(len(bridges.row), dtype=bool)]),
+        is_frozen=np.concatenate([rules.is_frozen, bridges.is_kept]),
         suppliers={**bridges.suppliers, **rules.suppliers},
     )
     supplier = np.concatenate([terms.supplier, bridges.supplier])

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 _FIRST = 1e6  # times the most that any pack earns
+_NEVER = -1e8  # money: packs worth less are not on offer
 
 
 def frozen_first(
@@ -37,7 +38,8 @@ def frozen_first(
     """
     if not is_frozen.any():
         return offer, lambda _: 0.0
-    each = _FIRST * max(float(np.abs(offer.worth).max(initial=0.0)), 1e-6)
+    usual = np.where(offer.worth > _NEVER, offer.worth, 0.0)
+    each = _FIRST * max(float(np.abs(usual).max(initial=0.0)), 1e-6)
     more = np.where(is_frozen, each, 0.0)
     return (
         Worth(offer.step, offer.worth + more[:, None]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -17,15 +17,17 @@ from onhand.inventory.stock import Stock
 from onhand.plan.buying.order_days import Timing, order_days_of, timing_of
 from onhand.plan.config import Config
 from onhand.plan.economics import Economics, whole_periods
-from onhand.plan.plan import Plan
+from onhand.plan.plan import OrderLine, Plan
 
 __all__ = [
     "Rules",
     "SupplierRule",
+    "frozen_window",
     "item_facts",
     "rules_by_supplier",
     "rules_of",
     "taken_room",
+    "unplaced",
 ]
 
 Array = NDArray[np.float64]
@@ -294,30 +296,44 @@ def _previous(
 
     Only those of the supplier in `terms`: from another they would be another order.
 
-    An order counts as placed once an open or received order of its stock point was ordered on the day of
-    that plan or later. One that was due to be placed before today is no longer kept to: it would be late.
     """
     quantity = np.zeros(panel.n_series)
     is_frozen = np.zeros(panel.n_series, dtype=bool)
-    if previous is None:
-        return quantity, is_frozen
+    is_inside = frozen_window(panel, frozen_days)
+    for row, line in unplaced(tables, panel, previous):
+        if line.kind == "order" and line.supplier == str(terms.supplier[row]):
+            quantity[row] = line.quantity
+            is_frozen[row] = is_inside(line.order_date)
+    return quantity, is_frozen
+
+
+def frozen_window(panel: Panel, frozen_days: float) -> Callable[[str], bool]:
+    """Whether an order of that date is frozen. One that should have been placed before today would be late."""
     today = panel.future_dates(1)[0].item()
-    placed = set()
+    end = today + timedelta(days=frozen_days)
+    return lambda when: today <= date.fromisoformat(when) < end
+
+
+def unplaced(
+    tables: Tables, panel: Panel, previous: Plan | None
+) -> Iterator[tuple[int, OrderLine]]:
+    """The stock point and line of each of the previous plan's orders that nobody has placed yet.
+
+    An order counts as placed once an open or received order of its stock point, from its supplier or from one
+    that is not named, was ordered on the day of that plan or later.
+    """
+    if previous is None:
+        return
+    placed: set[tuple[str, str, str | None]] = set()
     inbound = tables.inbound
     if inbound is not None and "order_date" in inbound.columns:
         since = inbound.filter(pl.col("order_date") >= date.fromisoformat(previous.made_for))
-        placed = set(since.select("item", "location").iter_rows())
-    row_of = {
-        key: row
-        for row, key in enumerate(zip(panel.items.tolist(), panel.locations.tolist(), strict=True))
-    }
+        if "supplier" not in since.columns:
+            since = since.with_columns(supplier=pl.lit(None, dtype=pl.String))
+        placed = set(since.select("item", "location", "supplier").iter_rows())
+    keys = zip(panel.items.tolist(), panel.locations.tolist(), strict=True)
+    row_of = {key: row for row, key in enumerate(keys)}
     for line in previous.orders:
         key = line.item, line.location
-        when = date.fromisoformat(line.order_date)
-        if line.kind != "order" or key in placed or key not in row_of:
-            continue
-        if line.supplier != str(terms.supplier[row_of[key]]):
-            continue
-        quantity[row_of[key]] = line.quantity
-        is_frozen[row_of[key]] = today <= when < today + timedelta(days=frozen_days)
-    return quantity, is_frozen
+        if key in row_of and not {(*key, None), (*key, line.supplier)} & placed:
+            yield row_of[key], line

@@ -7,10 +7,13 @@ second supplier stands beside the first one, which keeps its need and says what 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from onhand.decide.replenish.rounding import RoundingMode, round_order
+from onhand.plan.buying.beside import FrozenBeside, with_frozen_beside
 from onhand.plan.buying.bridges import Bridges, in_full
 from onhand.plan.buying.buy import Bought
 from onhand.plan.buying.choose import Bridge, Candidate, Choice
@@ -25,11 +28,16 @@ _STEPS = 32
 
 
 def splits_of(
-    choice: Choice, bought: Bought, rules: Rules, mode: RoundingMode, n_samples: int
+    choice: Choice,
+    bought: Bought,
+    rules: Rules,
+    mode: RoundingMode,
+    n_samples: int,
+    frozen: Sequence[FrozenBeside] = (),
 ) -> Bridges | None:
     """The lines of second suppliers, in full; None where no capacity left a remainder that pays.
 
-    `rules` are those of the offers chosen, `mode` is how needs become packs.
+    `rules` are those of the offers chosen, `mode` is how needs become packs; `frozen` lines of the last plan stay.
     """
     nothing = np.zeros(len(bought.quantity))
     cut = -(bought.proposal.by_capacity + bought.increments.get("capacity", nothing))
@@ -44,7 +52,8 @@ def splits_of(
             if split is not None:
                 found.append(split)
                 break
-    return in_full(found, choice, n_samples) if found else None
+    lines = with_frozen_beside(found, frozen, choice)
+    return in_full(lines, choice, n_samples) if lines else None
 
 
 def _others(choice: Choice, row: int) -> list[int]:
