@@ -439,7 +439,8 @@ class PlanSettings(_Section):
         lt=1,
         description=(
             "A quantity that differs from the previous plan's by at most this share stays as it was, "
-            "where a previous plan is given."
+            "where a previous plan is given. Its supplier stays, too, unless changing saves more than "
+            "this share of what the orders cost."
         ),
     )
     frozen_days: float = Field(
@@ -448,7 +449,8 @@ class PlanSettings(_Section):
         le=365,
         description=(
             "Days from the plan's day on within which the previous plan's orders that are not yet placed "
-            "stay exactly as they were, where a previous plan is given. 0: none."
+            "stay exactly as they were, where a previous plan is given: supplier, quantity, and the small "
+            "orders beside them. They are bought before anything new. 0: none."
         ),
     )
     hold_dying: bool = Field(
