@@ -63,8 +63,9 @@ def _kept(
         offer = _offer_of(line, choice)
         if offer is None:  # nobody else offers it, or all comes from that supplier now
             continue
-        pack = choice.candidates[offer].rules.timing.terms.pack_size[[row]]
-        quantity = float(whole_packs([line.quantity], pack, up=True)[0])
+        terms = choice.candidates[offer].rules.timing.terms
+        least = max(line.quantity, float(terms.minimum_order[row]))
+        quantity = float(whole_packs([least], terms.pack_size[[row]], up=True)[0])
         need, gain, worth = 0.0, 0.0, np.zeros(_STEPS)
         new = found.get(row)
         if new is not None and new.offer == offer:

@@ -110,7 +110,8 @@ def propose(
     most = np.where(is_over, 0.0, np.minimum(for_life, for_end))
     kept = _as_before(alive, rules.previous[rows], rules.keep_within, terms, most)
     is_frozen = rules.is_frozen[rows]
-    kept = np.where(is_frozen, whole_packs(rules.previous[rows], terms.pack_size, up=True), kept)
+    before = np.maximum(rules.previous[rows], terms.minimum_order)
+    kept = np.where(is_frozen, whole_packs(before, terms.pack_size, up=True), kept)
     capacity = rules.capacity[rows]
     within = _cut_to(kept, capacity, terms)
     most = np.minimum(most, capacity)
