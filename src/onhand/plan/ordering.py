@@ -15,7 +15,7 @@ from onhand.demand.lifecycle import survival
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.inventory.policy import Policy
 from onhand.inventory.stock import Stock
-from onhand.plan.buying.beside import frozen_beside, with_frozen_beside
+from onhand.plan.buying.beside import as_own, frozen_beside, with_frozen_beside
 from onhand.plan.buying.bridges import bridges_of
 from onhand.plan.buying.choose import Choice, choose_offers
 from onhand.plan.buying.decide import decide
@@ -93,13 +93,14 @@ def _planned(
     panel = history.panel
     is_over = _over(history, config.plan.dying_days) if config.plan.hold_dying else None
     rules = rules_of(tables, panel, choice.terms, config, previous, is_over, stock=stock)
+    frozen = frozen_beside(tables, panel, previous, config.plan.frozen_days)
+    rules = as_own(rules, frozen, choice)
     terms = replace(choice.terms, terms=rules.timing.terms)
     worlds = _worlds(tables, panel, terms, stock, config, seed)
     ahead = _lookahead(panel, policy, terms, config, seed, worlds)
     ahead = replace(ahead, horizon=max(ahead.horizon, choice.horizon))
     ahead = replace(ahead, ends=rules.ends if np.isfinite(rules.ends).any() else None)
     ahead = replace(ahead, lots=shelf_lots(tables, panel, stock, rules.shelf_life))
-    frozen = frozen_beside(tables, panel, previous, config.plan.frozen_days)
     kept = [line for line in frozen if line.kind == "bridge"]
     choice = replace(choice, bridges=with_frozen_beside(choice.bridges, kept, choice))
     bridges = bridges_of(choice, ahead.n_samples)

@@ -72,7 +72,8 @@ def test_inside_the_frozen_window_an_order_stays_as_it_was(monday: Tables, plan:
     assert monday.stock is not None
     other = pl.when(pl.col("item") == line.item).then(0.0).otherwise("on_hand").alias("on_hand")
     emptied = Tables(**{**monday.given, "stock": monday.stock.with_columns(other)})
-    half = replace(line, quantity=line.quantity / 2)
+    half = replace(line, quantity=8.0)  # its minimum order
+    assert half.quantity < line.quantity
     before = replace(plan, orders=(half,))
     free = make_plan(emptied, settings(), previous=before)
     frozen = make_plan(emptied, settings(frozen_days=7.0), previous=before)

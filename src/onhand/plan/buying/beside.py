@@ -7,7 +7,7 @@ yet stays at its quantity, whatever this plan thinks of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,10 +15,10 @@ from onhand.data.panel import Panel
 from onhand.data.tables import Tables
 from onhand.decide.replenish.whole_order import whole_packs
 from onhand.plan.buying.choose import Bridge, Choice
-from onhand.plan.buying.rules import frozen_window, unplaced
+from onhand.plan.buying.rules import Rules, frozen_window, unplaced
 from onhand.plan.plan import Plan
 
-__all__ = ["FrozenBeside", "frozen_beside", "with_frozen_beside"]
+__all__ = ["FrozenBeside", "as_own", "frozen_beside", "with_frozen_beside"]
 
 
 _STEPS = 32  # of a small order's worth, as of all others
@@ -55,13 +55,22 @@ def with_frozen_beside(
     return tuple(by_row.values())
 
 
+def as_own(rules: Rules, frozen: Sequence[FrozenBeside], choice: Choice) -> Rules:
+    """The rules with small orders of suppliers who now deliver everything as the stock points' own frozen lines."""
+    previous, is_frozen = rules.previous.copy(), rules.is_frozen.copy()
+    for line in frozen:
+        if str(choice.terms.supplier[line.row]) == line.supplier:
+            previous[line.row], is_frozen[line.row] = line.quantity, True
+    return replace(rules, previous=previous, is_frozen=is_frozen)
+
+
 def _kept(
     found: dict[int, Bridge], frozen: Sequence[FrozenBeside], choice: Choice
 ) -> Iterator[Bridge]:
     for line in frozen:
         row = line.row
         offer = _offer_of(line, choice)
-        if offer is None:  # nobody else offers it, or all comes from that supplier now
+        if offer is None:  # it is no longer on offer, or all comes from that supplier now
             continue
         terms = choice.candidates[offer].rules.timing.terms
         least = max(line.quantity, float(terms.minimum_order[row]))

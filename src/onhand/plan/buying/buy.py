@@ -7,13 +7,13 @@ orders to the shop's budget and stock room. Each step writes down what it added 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.decide.replenish.containers import fit_containers
+from onhand.decide.replenish.containers import Container, fit_containers
 from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.whole_order import Limit, WholeOrder, fit_whole_order
 from onhand.plan.buying.afford import Afforded, Group, Menu, afford, limit_name
@@ -120,9 +120,9 @@ def _one_order(
     ranked, bonus = frozen_first(offer, is_frozen)
     minima = minima_of(proposal, rows, rule, rules)
 
-    def fit(limits: tuple[Limit, ...]) -> WholeOrder:
+    def fit(limits: tuple[Limit, ...], lines: Array = wanted) -> WholeOrder:
         return fit_whole_order(
-            wanted,
+            lines,
             ranked,
             (*minima, *limits),
             order_cost=rule.order_cost,
@@ -135,6 +135,8 @@ def _one_order(
     if container is None:
         return fit(()), None
     by_rule = fit_containers(wanted, container, fit)
+    if (by_rule.quantity < wanted)[is_frozen].any():  # new lines are in their way
+        by_rule = _alone(by_rule, np.where(is_frozen, wanted, 0.0), wanted, container, fit)
     by_rule = replace(by_rule, worth=by_rule.worth - bonus(by_rule.quantity))
     if solver is None:
         return by_rule, None
@@ -153,6 +155,21 @@ def _one_order(
     else:
         order, packed = pack(asked, by_rule, solver, keep=bool(rules.previous[rows].any()))
     return order, Menu(rows, asked, solver, order.quantity, packed, by_rule.quantity)
+
+
+def _alone(
+    order: WholeOrder,
+    frozen: Array,
+    wanted: Array,
+    container: Container,
+    fit: Callable[[tuple[Limit, ...], Array], WholeOrder],
+) -> WholeOrder:
+    """The order in containers made of the frozen lines (n,) where all of them go in, or else `order`."""
+    alone = fit_containers(frozen, container, lambda limits: fit(limits, frozen))
+    if (alone.quantity < frozen).any():
+        return order
+    name = max(container.holds, key=lambda m: float(m[1] @ alone.quantity) / m[2])[0]
+    return replace(alone, increments={name: alone.quantity - wanted})
 
 
 def _pushed_out(
