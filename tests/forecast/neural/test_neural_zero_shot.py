@@ -10,7 +10,7 @@ import pytest
 
 from onhand.data.panel import Panel
 from onhand.demand import believe
-from onhand.errors import ConfigError, ReadError
+from onhand.errors import ConfigError, ReadError, ShapeError
 from onhand.forecast.neural import ZeroShot
 
 pytest.importorskip("onnx")
@@ -83,8 +83,27 @@ def test_what_does_not_fit_is_named(tmp_path: Path, a_model: AModel) -> None:
         (good, (), r"shape \(2, 3, 3\); with levels \(\) it should be \(2, H, 1\)"),
         (good, (0.1, 0.9), r"it should be \(2, H, 2\)"),
     ):
-        with pytest.raises(ReadError, match=match):
+        error = ShapeError if "2, H" in match else ReadError
+        with pytest.raises(error, match=match):
             ZeroShot(path, context=8, levels=levels).fit(history)
     for context, levels in ((0, ()), (8, (0.5,)), (8, (0.9, 0.1)), (8, (0.0, 0.5))):
         with pytest.raises(ConfigError):
             ZeroShot(good, context=context, levels=levels)
+
+
+@pytest.mark.parametrize(("axes", "shape"), [([0, 1], r"\(\)"), ([1], r"\(2,\)")])
+def test_an_answer_without_periods_is_told_by_its_shape(
+    tmp_path: Path, axes: list[int], shape: str
+) -> None:
+    """A model that sums everything up says nothing of any period."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    over = numpy_helper.from_array(np.array(axes, np.int64), "axes")
+    context = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["B", None])
+    told = helper.make_tensor_value_info("told", TensorProto.FLOAT, ["B"] * (2 - len(axes)))
+    node = helper.make_node("ReduceSum", ["x", "axes"], ["told"], keepdims=0)
+    graph = helper.make_graph([node], "sum", [context], [told], [over])
+    opset = [helper.make_opsetid("", 18)]
+    save(helper.make_model(graph, opset_imports=opset, ir_version=10), str(tmp_path / "m.onnx"))
+    with pytest.raises(ShapeError, match=f"with shape {shape}; .* it should be .2, H, 1."):
+        ZeroShot(tmp_path / "m.onnx", context=8).fit(believe(Panel.of(SALES)))

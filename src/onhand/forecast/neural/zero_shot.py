@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.demand.history import DemandHistory
-from onhand.errors import ConfigError, ReadError
+from onhand.errors import ConfigError, ReadError, ShapeError
 from onhand.forecast.forecaster import FittedForecaster
 from onhand.forecast.neural.heads.head import at_levels
 from onhand.forecast.neural.layout import Layout
@@ -57,7 +57,9 @@ class ZeroShot:
     ConfigError
         When a number is out of its range.
     ReadError
-        When fitting: the file is missing, cannot be read, or does not have the signature.
+        When fitting: the file is missing, cannot be read, or does not take what the signature says.
+    ShapeError
+        When fitting: what the model answers has another shape than the signature says.
     """
 
     path: Path
@@ -121,13 +123,14 @@ class ZeroShot:
                 "it should take (B, C) float32, once or with a second input that says what is known"
             ) from error
         n_told = max(len(self.levels), 1)
-        wanted = [(2, told.shape[1], n_told)] + [(2, told.shape[1])] * (n_told == 1)
-        if told.shape not in wanted:
-            raise ReadError(
+        horizon = told.shape[1] if told.ndim > 1 else 0
+        wanted = [(2, horizon, n_told)] + [(2, horizon)] * (n_told == 1)
+        if told.shape not in wanted or not horizon:
+            raise ShapeError(
                 f"{self.path} answers two contexts with shape {told.shape}; with levels "
-                f"{self.levels or '()'} it should be (2, H, {n_told})"
+                f"{self.levels or '()'} it should be (2, H, {n_told}), H at least 1"
             )
-        return int(told.shape[1])
+        return int(horizon)
 
 
 @lru_cache(maxsize=4)
