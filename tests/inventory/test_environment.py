@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("gymnasium")
 
+from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
 from onhand.errors import ShapeError
@@ -93,3 +94,35 @@ def test_parts_of_several_stock_points_are_refused() -> None:
         Replenishment(np.ones((1, 3)), SupplyTerms.of(1, n_series=2), COSTS, most_packs=3)
     with pytest.raises(ShapeError, match="3 slots"):
         Replenishment(np.ones((1, 3)), TERMS, COSTS, opening=Stock.of([0.0], [[0.0]]), most_packs=3)
+
+
+def test_an_episode_begins_with_a_reset_and_ends_with_its_path() -> None:
+    """As Gymnasium asks: a step before the first reset or past the end says what to call."""
+    env = environment()
+    with pytest.raises(ResetNeeded, match="reset"):
+        env.step(1)
+    env.reset(seed=0)
+    assert [env.step(1)[3] for _ in range(12)] == [False] * 11 + [True]
+    with pytest.raises(ResetNeeded, match="no period is left after 12"):
+        env.step(1)
+    env.reset()
+    assert not env.step(1)[3]
+
+
+@pytest.mark.parametrize("action", [-5, 13, 2.5, np.nan, None])
+def test_an_order_that_nobody_can_place_is_refused(action: object) -> None:
+    """Not clipped: an agent is never paid for another order than its own."""
+    env = environment()
+    before, _ = env.reset(seed=0)
+    with pytest.raises(InvalidAction, match=r"whole number of packs, 0\.\.12"):
+        env.step(action)
+    assert np.array_equal(env._seen(), before)
+    env.step(np.int64(12))
+    env.step(np.array(3))
+
+
+def test_a_path_that_is_not_there_is_refused() -> None:
+    """A negative one too, rather than counted from the end."""
+    for path in (-1, 30):
+        with pytest.raises(ShapeError, match="there are 30"):
+            environment().reset(options={"path": path})

@@ -26,7 +26,8 @@ class Replenishment(gymnasium.Env[NDArray[np.float32], Any]):
 
     A step orders `action` packs, receives what is due, serves the period's demand and pays for it:
     the reward is minus the money. An episode is one path from its first period to its last, where it
-    is truncated, not ended: stock goes on.
+    is truncated, not ended: stock goes on. Actions are whole numbers 0..`most_packs`; others are
+    refused, not clipped, so that a mistake is seen and no agent is paid for an order it did not place.
 
     Parameters
     ----------
@@ -42,7 +43,11 @@ class Replenishment(gymnasium.Env[NDArray[np.float32], Any]):
     Raises
     ------
     ShapeError
-        When the parts are not those of one stock point.
+        When the parts are not those of one stock point, or a path is asked for that is not there.
+    gymnasium.error.ResetNeeded
+        When a step is taken before the first reset, or after the episode's last period.
+    gymnasium.error.InvalidAction
+        When an action lies outside the action space.
 
     >>> env = Replenishment(
     ...     np.full((1, 3), 4.0),
@@ -82,10 +87,12 @@ class Replenishment(gymnasium.Env[NDArray[np.float32], Any]):
         self._paths, self._terms, self._costs = np.asarray(paths, np.float64), terms, costs
         self._serve = {"lost_sales": serve_or_lose, "backorder": serve_or_backorder}[shortage]
         self._ahead = _expected_ahead(self._paths.mean(axis=0), int(terms.protection_interval[0]))
+        self._most_packs = most_packs
         self.action_space = gymnasium.spaces.Discrete(most_packs + 1)
         n = self._opening.pipeline.shape[1] + 2
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (n,), np.float32)
-        self._stock, self._period, self._demand = self._opening, 0, self._paths[0]
+        # Nobody has reset it: no period is left to step into.
+        self._stock, self._period, self._demand = self._opening, 0, self._paths[0, :0]
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -93,12 +100,23 @@ class Replenishment(gymnasium.Env[NDArray[np.float32], Any]):
         """The opening stock, and a path drawn for the episode; `options={"path": k}` takes path k."""
         super().reset(seed=seed, options=options)
         drawn = int(self.np_random.integers(len(self._paths)))
-        self._demand = self._paths[(options or {}).get("path", drawn)]
+        path = (options or {}).get("path", drawn)
+        if not 0 <= path < len(self._paths):
+            raise ShapeError(f"path is {path}; there are {len(self._paths)}, counted from 0")
+        self._demand = self._paths[path]
         self._stock, self._period = self._opening, 0
         return self._seen(), {}
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Order, receive, serve, pay: (observation, -money, False, whether the path is over, info)."""
+        if self._period >= len(self._demand):
+            raise gymnasium.error.ResetNeeded(
+                f"no period is left after {self._period}; call reset() before the next step"
+            )
+        if not self.action_space.contains(action):
+            raise gymnasium.error.InvalidAction(
+                f"action is {action!r}; order a whole number of packs, 0..{self._most_packs}"
+            )
         is_review = self._period % int(self._terms.review_period[0]) == 0
         order = float(action) * self._terms.pack_size if is_review else np.zeros(1)
         stock = place(self._stock, order, self._terms.lead_time)
