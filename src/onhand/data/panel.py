@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onhand.errors import HistoryError, ShapeError
+from onhand.errors import HistoryError, InputError, ShapeError
 
 __all__ = ["NONE_UNLESS_PLANNED", "Frequency", "Panel", "as_it_stood", "as_planned"]
 
@@ -161,6 +161,13 @@ class Panel:
 
         Items are named `0`, `1`, …, the location is `shop`, dates end 2024-12-30 (a Monday), the shop
         is always open and never out of stock.
+
+        Raises
+        ------
+        ShapeError
+            When an array does not fit the others.
+        InputError
+            When `in_stock` or `is_open` holds something that is no share 0..1, NaN among them.
         """
         values = np.atleast_2d(np.asarray(sales, dtype=np.float32))
         n, t = values.shape
@@ -171,7 +178,7 @@ class Panel:
             else:
                 days = 7 if frequency is Frequency.WEEK else 1
                 dates = np.datetime64("2024-12-30") - days * steps
-        return cls(
+        panel = cls(
             items=np.asarray(np.arange(n) if items is None else items).astype(np.str_),
             locations=np.asarray(["shop"] * n if locations is None else locations).astype(np.str_),
             dates=np.asarray(dates, dtype="datetime64[D]"),
@@ -184,6 +191,9 @@ class Panel:
             static=static or {},
             lent=lent or {},
         )
+        _expect_shares("in_stock", panel.in_stock, panel)
+        _expect_shares("is_open", panel.is_open[None], panel)
+        return panel
 
     @property
     def n_series(self) -> int:
@@ -306,6 +316,18 @@ def _or_ones(values: Any, shape: tuple[int, ...]) -> Floats:
     if values is None:
         return np.ones(shape, dtype=np.float32)
     return np.asarray(values, dtype=np.float32)
+
+
+def _expect_shares(name: str, shares: Floats, panel: Panel) -> None:
+    """Refuses what is no share 0..1, (N or 1, T); NaN is none either: where nothing is known it is 1."""
+    if not shares.size or (shares.min() >= 0 and shares.max() <= 1):
+        return
+    row, period = np.argwhere(~((shares >= 0) & (shares <= 1)))[0]
+    of = f" of {panel.items[row]} at {panel.locations[row]} (row {row})"
+    raise InputError(
+        f"{name}{of if name == 'in_stock' else ''} is {shares[row, period]:g} in period {period} "
+        f"({panel.dates[period]}); it is a share of the period, 0..1, and 1 where it is not known"
+    )
 
 
 def _expect(name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
