@@ -44,6 +44,18 @@ def test_what_happens_after_the_origin_changes_no_feature() -> None:
         np.testing.assert_array_equal(column, after[0][name], err_msg=name)
 
 
+def test_a_shelf_that_empties_later_is_not_foreseen() -> None:
+    """Whether stock is worth describing is judged by what was known, not by what came."""
+    in_stock = np.ones((2, 40), np.float32)
+    in_stock[1, 30] = 0.5
+    panel = Panel.of(np.ones((2, 40)), in_stock=in_stock)
+    for t, is_told in ((30, False), (31, True)):
+        then, _ = describe(Past.of(history_of(panel), H).until(t), H)
+        alone, _ = describe(Past.of(history_of(panel.until(t)), H), H)
+        assert list(then) == list(alone)
+        assert ("stock_last" in then) is is_told
+
+
 def test_an_origin_outside_the_history_is_refused() -> None:
     with pytest.raises(HistoryError, match="81"):
         Past.of(history_of(a_shop()), H).until(81)

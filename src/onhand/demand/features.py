@@ -123,7 +123,8 @@ class Past:
         The exposure: 1 where demand is known, the in-stock share where it was censored, 0 where it
         is unknown. Means are sums of the one over sums of the other, so that half a day counts half.
     in_stock : (N, t) float32, share of selling time with stock on the shelf
-    has_gaps : whether stock or knowledge was ever missing, so that they are worth describing
+    first_gap : the first period in which stock or knowledge was missing anywhere; `t` or more: none
+    has_gaps : whether there was one by now, so that stock is worth describing
     has_year : whether enough was seen to learn what last year's season tells of this one's
     first_sale : (N,) period of the first positive demand; a number >= t when none was seen yet
     last_gap : (N,) periods up to and with the last one whose exposure is below 1; 0: there is none
@@ -145,6 +146,7 @@ class Past:
     filled: Floats
     is_known: Floats
     in_stock: Floats
+    first_gap: int
     has_gaps: bool
     has_year: bool
     first_sale: NDArray[np.int64]
@@ -173,6 +175,8 @@ class Past:
         first_sale = np.where(is_sold.any(axis=1), is_sold.argmax(axis=1), panel.n_periods)
         is_gap = exposure < 1
         last_gap = np.where(is_gap.any(axis=1), panel.n_periods - is_gap[:, ::-1].argmax(axis=1), 0)
+        missing = ((panel.in_stock < 1) | (exposure == 0)).any(axis=0)  # (T,)
+        first_gap = int(missing.argmax()) if missing.any() else panel.n_periods
         known, partly, reach = _reaching(panel.known, panel.n_periods, horizon)
         pools, codes = _groups(history)
         members = _membership(pools, history.n_series)
@@ -181,7 +185,8 @@ class Past:
             filled=filled,
             is_known=exposure,
             in_stock=panel.in_stock,
-            has_gaps=bool(panel.in_stock.min(initial=1) < 1 or not exposure.all()),
+            first_gap=first_gap,
+            has_gaps=bool(missing.any()),
             has_year=_has_year(history),
             first_sale=first_sale,
             last_gap=last_gap,
@@ -217,6 +222,7 @@ class Past:
             filled=self.filled[:, :t],
             is_known=self.is_known[:, :t],
             in_stock=self.in_stock[:, :t],
+            has_gaps=self.first_gap < t,
             pooled=self.pooled[:, :t],
             known=self._until(self.known, t),
             partly=self._until(self.partly, t),

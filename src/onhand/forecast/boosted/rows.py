@@ -8,7 +8,7 @@ are ever laid out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +132,8 @@ def draw_rows(
             continue
         series, step = series[kept], step[kept]
         rows, position = np.unique(series, return_inverse=True)
-        then = past.until(int(origin))
+        # What is learned from is told alike at every origin: by what was known when all was learned.
+        then = replace(past.until(int(origin)), has_gaps=past.has_gaps)
         columns, scale = describe(then, horizon, rows)
         columns = {name: values for name, values in columns.items() if name not in left_out}
         features = lay_out(columns, position, step)
