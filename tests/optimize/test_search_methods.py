@@ -100,6 +100,14 @@ def test_stops_are_answers_to_one_question() -> None:
     assert stop(Status(50, 2.0, 30))
 
 
+def test_a_result_tells_its_gap() -> None:
+    """Whoever prints a result reads how much is left to gain, or that nobody knows."""
+    found = Minimum("annealing", np.zeros(2), 103.0, 2_000, bound=100.0)
+    assert str(found) == "<Minimum: annealing, 103 after 2,000 candidates, gap 3.00%>"
+    assert "no bound known" in str(Minimum("annealing", np.zeros(2), 103.0, 2_000, bound=None))
+    assert "bound 0" in str(Minimum("annealing", np.zeros(2), 103.0, 2_000, bound=0.0))
+
+
 def test_gradient_needs_a_gradient() -> None:
     """A problem without one is refused by name."""
     box = Box(np.zeros(1), np.ones(1), lambda x: x[:, 0])

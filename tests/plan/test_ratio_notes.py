@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import polars as pl
 import pytest
 
 from onhand.data import Tables
 from onhand.plan.config import Config
 from onhand.plan.make_plan import make_plan
-from onhand.plan.plan import Plan
+from onhand.plan.plan import OrderLine, Plan
 
 Shop = Callable[..., Tables]
 RATIO = {"policy.objective": "ratio", "policy.ratio_beta": "0", "policy.ratio_gamma": "5"}
@@ -53,8 +54,32 @@ def test_the_plan_tells_service_and_price(ratio_plan: Plan) -> None:
 def test_the_genetic_algorithm_stands_beside_the_quantile(ratio_plan: Plan) -> None:
     """Six stock points are few enough for it: the gap is printed, and small."""
     assert "on 6 stock points the quantile reaches" in said(ratio_plan, "both")
-    gap = float(said(ratio_plan, "both").split("% above")[0].split(", ")[-1])
-    assert 0 <= gap < 5
+    cold, warm = (
+        float(part.split("%")[0]) for part in said(ratio_plan, "both").split("a gap of ")[1:]
+    )
+    assert 0 <= cold < 5
+    assert warm == 0  # begun from the exact answer: nothing is better
+
+
+def test_an_order_cost_does_not_raise_the_level(shop: Shop, quick: Config) -> None:
+    """The weights ask for a level, and nothing is added that they did not ask for; in money it is."""
+    supply = pl.DataFrame(
+        {"item": [f"item-{i}" for i in range(6)], "lead_time": [7.0] * 6, "unit_cost": [2.0] * 6,
+         "order_cost": [20.0] * 6}
+    )  # fmt: skip
+    tables = shop(supply=supply)
+    by_ratio = make_plan(tables, quick.with_settings(RATIO))
+    assert by_ratio.orders
+    assert all(increment_of(line, "order_cycle") == 0 for line in by_ratio.orders)
+    for line in by_ratio.orders:
+        assert line.quantity < line.reason.need + 1  # rounded up to whole units, and no more
+    in_money = make_plan(tables, quick)
+    assert any(increment_of(line, "order_cycle") > 0 for line in in_money.orders)
+
+
+def increment_of(line: OrderLine, constraint: str) -> float:
+    """Units that a constraint added to a line."""
+    return sum(i.units for i in line.reason.increments if i.constraint == constraint)
 
 
 def test_money_says_nothing_of_ratios(plan: Plan) -> None:

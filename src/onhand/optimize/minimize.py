@@ -43,7 +43,7 @@ class Method(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Minimum:
     """The best candidate found, and how good it can be at most.
 
@@ -51,6 +51,11 @@ class Minimum:
     cost : what it costs
     n_evaluations : candidates judged
     bound : a cost that nothing can beat, or None where no bound is known
+
+    >>> Minimum("grid", np.array([3.0]), 10.2, 50, bound=10.0)
+    <Minimum: grid, 10.2 after 50 candidates, gap 2.00%>
+    >>> Minimum("grid", np.array([3.0]), 10.2, 50, bound=None)
+    <Minimum: grid, 10.2 after 50 candidates, no bound known>
     """
 
     method: str
@@ -65,6 +70,16 @@ class Minimum:
         if self.bound is None or self.bound == 0:
             return None
         return (self.cost - self.bound) / abs(self.bound)
+
+    def __repr__(self) -> str:
+        if self.bound is None:
+            left = "no bound known"
+        elif self.gap is None:
+            left = "bound 0"
+        else:
+            left = f"gap {self.gap:.2%}"
+        said = f"{self.method}, {self.cost:,.6g} after {self.n_evaluations:,} candidates, {left}"
+        return f"<Minimum: {said}>"
 
 
 def minimize(

@@ -21,6 +21,7 @@ from onhand.decide.replenish.min_max import MinMax
 from onhand.decide.replenish.newsvendor import Newsvendor
 from onhand.decide.replenish.order_cycle import order_cycle
 from onhand.decide.replenish.power_approximation import PowerApproximation
+from onhand.decide.replenish.ratio import RatioLevels
 from onhand.decide.replenish.reorder_point import ReorderPointQuantity
 from onhand.decide.replenish.rounding import RoundedOrder, RoundingMode, round_order
 from onhand.demand.history import DemandHistory
@@ -37,8 +38,16 @@ __all__ = ["Lots", "lot_notes", "lots_of", "with_lots"]
 
 Array = NDArray[np.float64]
 
-_SIZED = (MinMax, ReorderPointQuantity, PowerApproximation, LookAhead, Newsvendor, CappedBaseStock)
-"""Policies whose own lots weigh fees, or that cap their orders on purpose."""
+_SIZED = (
+    MinMax,
+    ReorderPointQuantity,
+    PowerApproximation,
+    LookAhead,
+    Newsvendor,
+    CappedBaseStock,
+    RatioLevels,
+)
+"""Policies whose own lots weigh fees, that cap their orders on purpose, or whose level is all that was asked."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,9 @@ def lots_of(
 ) -> Lots | None:
     """How much longer than to the next review orders should last; None: no fee asks for it.
 
-    At most `plan.excess_days`. Policies that weigh fees themselves are left alone, and so are suppliers that
-    ship whole containers: what fills one is chosen for its freight.
+    At most `plan.excess_days`. Policies that weigh fees themselves are left alone, as are levels that weights
+    without money ask for (`RatioLevels`), and suppliers that ship whole containers: what fills one is
+    chosen for its freight.
     """
     n, costs = len(terms.supplier), terms.costs
     asks = any(rule.order_cost > 0 for rule in rules.suppliers.values())
