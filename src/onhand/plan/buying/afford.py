@@ -21,7 +21,7 @@ from onhand.decide.replenish.shop_limits_exact import Way, best_share
 from onhand.decide.replenish.whole_order import Limit
 from onhand.optimize.linear import solve
 from onhand.plan.buying.asks import container_of, minima_of
-from onhand.plan.buying.frozen import left_to_ask, with_frozen
+from onhand.plan.buying.frozen import is_accepted, left_to_ask, with_frozen
 from onhand.plan.buying.packing import Asked, Packed, Solver, other_packings
 from onhand.plan.buying.proposals import Proposal, earned, offer_of
 from onhand.plan.buying.rules import Rules, SupplierRule
@@ -102,7 +102,7 @@ def afford(
     if not quantity.any() or _fits(quantity, limits):
         return quantity, packed, None
     first = with_frozen(quantity, proposal, groups, rules)
-    if first.any() and (first != quantity).any():
+    if first.any():
         return _beside(first, proposal, quantity, groups, rules, menus, solver)
     shop = _Shop(proposal, quantity, groups, rules, limits)
     choices = [menu.choices(tuple(limit.unit_size for limit in limits)) for menu in menus]
@@ -154,10 +154,15 @@ def _beside(
 ) -> tuple[Array, tuple[Packed, ...], Afforded | None]:
     """The same where `first` (N,) comes first, as far as it fits by itself; the others share what it leaves."""
     limits, nothing = _limits(proposal, rules), np.zeros(len(first), dtype=np.bool_)
-    base = first
+    base, bare = first, np.where(rules.is_frozen, quantity, 0.0)
     if not _fits(first, limits):
         alone = replace(rules, is_frozen=nothing)
-        base = afford(proposal, first, groups, alone, (), solver)[0]
+        if _fits(bare, limits) and is_accepted(bare, proposal, groups, rules):
+            base = bare
+        elif (first == quantity).all():
+            return afford(proposal, quantity, groups, alone, menus, solver)
+        else:
+            base = afford(proposal, first, groups, alone, (), solver)[0]
     rest = replace(
         rules,
         budget=max(0.0, rules.budget - float(proposal.unit_cost @ base)),

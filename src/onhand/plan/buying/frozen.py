@@ -7,18 +7,20 @@ by themselves do not fit into the shop's budget and room.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onhand.decide.replenish.containers import FULL
 from onhand.decide.replenish.marginal import Worth
 from onhand.plan.buying.asks import container_of, minima_of
 from onhand.plan.buying.proposals import Proposal
 from onhand.plan.buying.rules import Rules, SupplierRule
 
-__all__ = ["frozen_first", "left_to_ask", "with_frozen"]
+__all__ = ["frozen_first", "is_accepted", "left_to_ask", "with_frozen"]
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -67,6 +69,28 @@ def with_frozen(
         if is_short or container_of(rules, rows, rule) is not None:
             first[rows] = quantity[rows]
     return first
+
+
+def is_accepted(
+    quantity: Array,
+    proposal: Proposal,
+    groups: Sequence[tuple[Rows, SupplierRule]],
+    rules: Rules,
+) -> bool:
+    """Whether every supplier takes its part of these orders (N,): minima reached, containers full."""
+    for rows, rule in groups:
+        mine = quantity[rows]
+        if not mine.any():
+            continue
+        minima = minima_of(proposal, rows, rule, rules)
+        if any(x.size(mine) < x.least * (1 - 1e-9) for x in minima):
+            return False
+        container = container_of(rules, rows, rule)
+        if container is not None:
+            filled = container.needed(mine)
+            if filled < FULL * math.ceil(filled - 1e-9) - 1e-9:
+                return False
+    return True
 
 
 def left_to_ask(first: Array, rows: Rows, rule: SupplierRule) -> SupplierRule:
