@@ -100,6 +100,29 @@ def test_titles_are_alike_by_their_letters_and_rare_words_count_more() -> None:
     assert cosine[0, 1] > cosine[0, 2] > cosine[0, 4] == 0.0
 
 
+def test_a_letter_that_stands_alone_makes_no_likeness() -> None:
+    """However few share it: a mug of variant z is like other mugs, not like a candle of variant z."""
+    others = [f"{name} {sign}" for name in ("tea mug", "wax lamp") for sign in "abcdefgh"]
+    titles = np.array(["coffee mug z", "wax candle z", *others])
+    nearest, like = like_titles(title_grams(titles), np.array([0]), np.arange(len(titles)), 9)
+    assert set(nearest[0, :8]) == set(range(2, 10))  # the tea mugs
+    assert nearest[0, 8] == 1
+    assert like[0, 8] > 0  # it does count a little
+    cosine = (title_grams(titles) @ title_grams(titles).T).toarray()
+    assert cosine[2, 10] > 0  # two that share nothing but their letter
+
+
+def test_a_sign_that_is_a_whole_word_counts_like_any_word() -> None:
+    """Korean for cup is one syllable: two cups are more alike than two things that share a letter."""
+    words = ["빨간 컵", "파란 컵", "검은 모자", "하얀 모자", "노란 모자"]
+    letters = [word.replace("컵", "c") for word in words]
+    cups, lettered = (
+        (title_grams(np.array(titles)) @ title_grams(np.array(titles)).T).toarray()[0, 1]
+        for titles in (words, letters)
+    )
+    assert cups > 2 * lettered > 0
+
+
 def test_the_nearest_titles_are_found_and_oneself_is_not_among_them() -> None:
     """A row, or whatever shares its number, is no donor to itself."""
     titles = np.array(["red mug", "red mugs", "red mug", "tea pot", ""])

@@ -2,7 +2,8 @@
 
 Titles are compared by their runs of three letters: "RED RETROSPOT MUG" is like "RED RETROSPOT JUG",
 whatever the language and without a list of words. A run that few titles hold weighs more than one
-that many do (tf-idf), and the likeness of two titles is the cosine between their weighted runs.
+that many do (tf-idf), and the likeness of two titles is the cosine between their weighted runs. A sign
+that stands alone (a size, a variant) says little of what a thing is: it never weighs much, however rare.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ __all__ = ["TitleLikes", "like_titles", "likeness", "likenesses", "title_grams"]
 Array = NDArray[np.float64]
 _BLOCK = 512  # titles compared with all others at a time
 _RANKED = 128  # likes of a title that are kept
+_LITTLE = np.log(2)  # most that a sign that stands alone weighs: as if half of the titles held it
+_FIRST_SYLLABLE = 0x2E80  # from here on a letter is a syllable or a word: Chinese, Japanese, Korean
 
 
 def title_grams(titles: NDArray[np.str_], n: int = 3) -> Any:
@@ -41,15 +44,25 @@ def title_grams(titles: NDArray[np.str_], n: int = 3) -> Any:
     for place in range(n):  # wraps around for long runs: a hash
         codes = codes * np.uint64(1_114_112) + runs[:, :, place]
     row, start = np.nonzero(runs[:, :, -1])
-    _, column = np.unique(codes[row, start], return_inverse=True)
+    _, first, column = np.unique(codes[row, start], return_index=True, return_inverse=True)
     width = int(column.max(initial=-1)) + 1
     counts = sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(padded), width))
     counts.sum_duplicates()
     counts.data = np.sqrt(counts.data)
     n_titles = np.bincount(counts.indices, minlength=width)
-    weighted = counts @ sparse.diags(np.log((1 + len(padded)) / np.maximum(n_titles, 1)))
+    weight = np.log((1 + len(padded)) / np.maximum(n_titles, 1))
+    alone = _stands_alone(runs[row[first], start[first]].astype(np.uint32))
+    weight = np.where(alone, np.minimum(weight, _LITTLE), weight)
+    weighted = counts @ sparse.diags(weight)
     length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     return sparse.csr_matrix(sparse.diags(1 / np.maximum(length, 1e-12)) @ weighted)
+
+
+def _stands_alone(runs: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Whether a run (G, n) is one sign between spaces that is no syllable, such as the size in `tea pot m`."""
+    is_space = runs == ord(" ")
+    is_word = (runs >= _FIRST_SYLLABLE).any(axis=1)
+    return np.asarray(is_space[:, 0] & is_space[:, -1] & ((~is_space).sum(axis=1) == 1) & ~is_word)
 
 
 def like_titles(
