@@ -115,3 +115,18 @@ def test_coming_closed_days_follow_the_weekday_and_the_calendar() -> None:
     plan = np.r_[is_open, [0.0, np.nan]].astype(np.float32)[None, :]
     panel = Panel.of([np.ones(28)], is_open=is_open, known={"is_open": plan})
     assert future_open(panel, 7).tolist() == [0, 1, 1, 1, 1, 0, 1]
+
+
+def test_coming_closed_days_are_those_of_late_and_a_closed_month_says_nothing() -> None:
+    """Sundays closed for eight weeks stay closed, one open Sunday among them changes nothing, and
+    after six weeks without anybody the shop opens on its usual days."""
+    weeks = np.ones((30, 7), dtype=np.float32)
+    weeks[:, 1] = 0.0  # 1970-01-01 was a Thursday; whichever day this is, it is always closed
+    weeks[-8:, 4] = 0.0
+    weeks[-3, 4] = 1.0
+    lately = Panel.of([np.ones(210)], is_open=weeks.ravel())
+    assert future_open(lately, 7).tolist() == [1, 0, 1, 1, 0, 1, 1]
+    weeks[:, 4] = 1.0
+    weeks[-6:] = 0.0
+    reopened = Panel.of([np.ones(210)], is_open=weeks.ravel())
+    assert future_open(reopened, 7).tolist() == [1, 0, 1, 1, 1, 1, 1]

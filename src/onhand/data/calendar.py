@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 SHORT = 26 * 7  # days
+_RECENT = 8  # weeks that tell on which days a shop opens
 MIRACLE = 1e-4
 
 Days = NDArray[np.int64]  # days since 1970-01-01
@@ -216,9 +217,9 @@ def open_share(sales: pl.DataFrame, periods: Periods, own: Frequency) -> NDArray
 def future_open(panel: Panel, horizon: int) -> NDArray[np.float32]:
     """Share of each coming period on which the shop will be open, (horizon,).
 
-    What the calendar says where it reaches; beyond, a day is closed when its weekday was closed in
-    at least nine of ten weeks, and a week or month is open as much as the middle one of the last
-    year.
+    What the calendar says where it reaches; beyond, a day is closed when its weekday was open at most
+    once in the last eight weeks in which the shop opened at all, and a week or month is open as much as
+    the middle one of the last year.
 
     >>> open_days = [1, 1, 1, 1, 1, 0, 0] * 4
     >>> panel = Panel.of([range(28)], is_open=open_days)
@@ -227,12 +228,7 @@ def future_open(panel: Panel, horizon: int) -> NDArray[np.float32]:
     """
     dates = panel.future_dates(horizon)
     if panel.frequency is Frequency.DAY:
-        past, coming = panel.dates.astype(np.int64) % 7, dates.astype(np.int64) % 7
-        usual = np.ones(7)
-        for w in range(7):
-            share = panel.is_open[past == w]
-            usual[w] = 1.0 if len(share) == 0 else float(share.mean())
-        guess = np.where(usual[coming] <= 0.1, 0.0, 1.0)
+        guess = _usual_days(panel)[dates.astype(np.int64) % 7]
     else:
         guess = np.full(horizon, float(np.median(panel.is_open[-int(panel.frequency.per_year) :])))
     if "is_open" in panel.known:
@@ -240,6 +236,20 @@ def future_open(panel: Panel, horizon: int) -> NDArray[np.float32]:
         given = np.where(np.isnan(planned), guess[: len(planned)], planned)
         guess[: len(planned)] = given
     return guess.astype(np.float32)
+
+
+def _usual_days(panel: Panel) -> NDArray[np.float64]:
+    """1 for each weekday on which the shop opens of late, 0 for those on which it does not, (7,)."""
+    back = np.arange(panel.n_periods)[::-1]  # days before the last one
+    week = back // 7
+    opened = np.flatnonzero(np.bincount(week, weights=panel.is_open) > 0)[:_RECENT]
+    recent = np.isin(week, opened)
+    weekday = panel.dates.astype(np.int64) % 7
+    usual = np.ones(7)
+    for w in range(7):
+        days = panel.is_open[recent & (weekday == w)]
+        usual[w] = float(len(days) == 0 or (days > 0).sum() > min(1, len(days) - 1))
+    return usual
 
 
 def with_unseen(panel: Panel, n_periods: int) -> Panel:

@@ -16,7 +16,7 @@ from onhand.forecast.paths import DemandPaths
 from onhand.forecast.response import response_of
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
-__all__ = ["OwnSpread"]
+__all__ = ["FittedOwnWidth", "OwnSpread"]
 
 Array = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ class OwnSpread:
         own = history
         if response is not None:
             own = replace(history, values=(history.values / response.cleared).astype(np.float32))
-        return _OwnWidth(
+        return FittedOwnWidth(
             panel=history.panel,
             point=point,
             ratio=variance_ratios(own, self.strength),
@@ -115,7 +115,7 @@ class _Learned:
 
 
 @dataclass(frozen=True)
-class _OwnWidth:
+class FittedOwnWidth:
     """Negative binomials around the mean of a fitted forecaster, in the order of its worlds."""
 
     panel: Panel

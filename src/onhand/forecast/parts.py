@@ -40,6 +40,7 @@ from onhand.forecast.hierarchy import FittedReconciled
 from onhand.forecast.item_seasons import FittedItemSeasons
 from onhand.forecast.later import FittedLater
 from onhand.forecast.new_items import FittedNewItems
+from onhand.forecast.own_spread import FittedOwnWidth
 from onhand.forecast.responsive import FittedResponsive
 from onhand.forecast.seasonalised import FittedSeasonalised
 from onhand.forecast.stacked import FittedStack
@@ -133,6 +134,8 @@ def _parts(fitted: FittedForecaster, ask: _Ask) -> Parts:
         return _answered(fitted, ask)
     if isinstance(fitted, FittedCalibrated):
         return _onto(fitted, fitted.point, "past errors", ask)
+    if isinstance(fitted, FittedOwnWidth):
+        return _parts(fitted.point, ask)
     if isinstance(fitted, FittedNewItems | FittedEnding):
         return _onto(fitted, fitted.inner, "life cycle", ask)
     if isinstance(fitted, FittedWhenOpen):

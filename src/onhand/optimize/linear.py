@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ __all__ = ["LinearAnswer", "LinearProgram", "Rows", "solve"]
 
 Array = NDArray[np.float64]
 
+_ALONE = Lock()  # standard output is one for all threads
 _SLACK = 1e-6  # share by which a row may be missed: HiGHS's own feasibility tolerance
 
 
@@ -146,7 +148,7 @@ def solve(
     >>> solve(knapsack.relaxed()).cost                 # two fifths of the second as well
     -12.0
     """
-    with _nothing_said():
+    with _ALONE, _nothing_said():
         found = milp(
             program.cost,
             integrality=program.is_whole.astype(np.int64),
@@ -171,23 +173,22 @@ def solve(
 
 @contextmanager
 def _nothing_said() -> Iterator[None]:
-    """Standard output leads nowhere: HiGHS now and then writes a line there although told to be silent, and
-    a plan that is written to a pipe as JSON could then not be read."""
-    if sys.stdout is not None:
+    """What is written to standard output goes to standard error: HiGHS now and then writes a line there
+    although told to be silent, and a plan that is written to a pipe as JSON could then not be read."""
+    if sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
     try:
         kept = os.dup(1)
     except OSError:  # there is none
         yield
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
     try:
+        with suppress(OSError):  # no standard error: it stays where it is
+            os.dup2(2, 1)
         yield
     finally:
         os.dup2(kept, 1)
         os.close(kept)
-        os.close(nowhere)
 
 
 def _why(status: int, seconds: float) -> str:

@@ -18,6 +18,7 @@ import onhand
 from onhand.data.tables import Tables
 from onhand.demand.believe import FULL, believe
 from onhand.demand.history import DemandHistory
+from onhand.demand.outliers import without_lone_peaks
 from onhand.errors import HistoryError
 from onhand.evaluate.replay import Replay, until_sold
 from onhand.forecast.as_normal import as_normal
@@ -131,6 +132,7 @@ def compare_arrows(
     forecasters : by name, as `onhand.plan.forecasters.forecasters_of` gives them
     """
     seed = config.plan.seed if seed is None else seed
+    history = without_lone_peaks(history)
     cut = windows_of(history, terms.terms, config)
     before = turnover(history.until(cut.judged[0].start), terms.price)
     drawn = draw(before, config.compare.max_stock_points, seed)

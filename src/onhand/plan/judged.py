@@ -133,7 +133,7 @@ def _note(config: Config, stage: Stage) -> str:
         f"who tops up to {config.stock.cover_days:g} days of average sales. At each review the "
         "forecast is made anew from what was known then. Every contender's number was tuned on "
         "what came before the stretch judged. What is left at the end, on the shelf and on order, is charged in "
-        "the last period for as long as the pace of the last year needs to sell it. Demand is demand as believed today; where it cannot be known, "
-        "nothing is asked. The interval holds both the luck of a week and the luck of a stock point; "
+        "the last period for as long as the pace of the last year needs to sell it. Demand is demand as believed today, a peak that stands alone "
+        "lowered to the next largest; where it cannot be known, nothing is asked. The interval holds both the luck of a week and the luck of a stock point; "
         "weeks that follow each other are taken together in blocks, for they share their luck."
     )

@@ -16,7 +16,7 @@ def peak_note(history: DemandHistory) -> tuple[Assumption, ...]:
     >>> from onhand.data.panel import Panel
     >>> from onhand.demand.believe import believe
     >>> peak_note(believe(Panel.of([[4, 6, 5] * 5 + [300]], items=["MUG"])))[0].why
-    'one period far beyond all others counts as the next largest in forecasts: 300 of MUG on 2024-12-30'
+    'one period far beyond all others counts as the next largest in forecasts and replay: 300 of MUG on 2024-12-30'
     """
     peaks = lone_peaks(history.values)
     if not peaks:
@@ -24,7 +24,7 @@ def peak_note(history: DemandHistory) -> tuple[Assumption, ...]:
     panel = history.panel
     row, period = max(peaks.items(), key=lambda peak: float(history.values[peak]))
     largest = f"{units(float(history.values[row, period]))} of {panel.items[row]} on {panel.dates[period]}"
-    why = f"one period far beyond all others counts as the next largest in forecasts: {largest}"
+    why = f"one period far beyond all others counts as the next largest in forecasts and replay: {largest}"
     if len(peaks) > 1:
         why += f", and at {plural(len(peaks) - 1, 'other stock point')}"
     return (Assumption("demand.lone_peaks", str(len(peaks)), "periods", "file", why),)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onhand.demand.history import DemandHistory
+from onhand.demand.outliers import without_lone_peaks
 from onhand.forecast.forecaster import Forecaster
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.arrows import least_error, textbook_ladders
@@ -23,6 +24,7 @@ from onhand.plan.contest import Contest
 from onhand.plan.draw import Draw, draw, turnover
 from onhand.plan.economics import Economics
 from onhand.plan.judged import contest_of
+from onhand.plan.margins import Margins, by_margin, margins_of
 from onhand.plan.past import Stretch, stretches
 from onhand.plan.plan import Assumption
 from onhand.plan.progress import Progress, silent
@@ -92,6 +94,7 @@ def past_of(
     progress: Progress = silent,
 ) -> Past | None:
     """The past of the stock points drawn, learned from many more; None where history is too short."""
+    history = without_lone_peaks(history)  # no policy is judged by an order of a lifetime
     cut, quick = _cut(history, terms.terms, config)
     if cut is None:
         return None
@@ -112,8 +115,9 @@ def rehearsed(past: Past, config: Config, progress: Progress = silent) -> Rehear
     tuned = alike(tune_families(stage, cut, past.ladders, config, progress))
     if not config.arrows.choose:
         tuned = _by_error(tuned, least_error(stage, cut[:-1]), config)
-    replays = judge(stage, cut[-1], _entrants(tuned, config), config, progress)
-    entrant, why = _choice(tuned, config)
+    margins = margins_of(stage.costs)
+    replays = judge(stage, cut[-1], _entrants(tuned, config, margins), config, progress)
+    entrant, why = _choice(tuned, config, margins)
     return Rehearsal(
         entrant, (why, *_drawn_note(stage.drawn)), contest_of(stage, cut[-1], replays, config)
     )
@@ -185,20 +189,33 @@ def _drawn_note(drawn: Draw) -> tuple[Assumption, ...]:
     return (Assumption(key, f"{len(drawn.rows):,}", "stock points", "config", why),)
 
 
-def _entrants(tuned: Sequence[Tuned], config: Config) -> dict[str, Entrant]:
+def _entrants(
+    tuned: Sequence[Tuned], config: Config, margins: Margins | None
+) -> dict[str, Entrant]:
     """The default and its rivals, each at its best on all stretches but the one that is judged."""
     names = {config.policy.family: "default"} | {
         t.family: t.family for t in tuned if t.family != config.policy.family
     }
-    return {
-        shown: min((t.on_stretch(slice(-1)) for t in _ladders(tuned, family)), key=lambda e: e[0])[
-            1
-        ]
-        for family, shown in names.items()
-    }
+    before = slice(-1)
+    found = {}
+    for family, shown in names.items():
+        ladder = min(_ladders(tuned, family), key=lambda t: t.on_stretch(before)[0])
+        one = ladder.on_stretch(before)[1]
+        is_ours = family == config.policy.family
+        found[shown] = (_by_margin(ladder, before, margins) if is_ours else None) or one
+    return found
 
 
-def _choice(tuned: Sequence[Tuned], config: Config) -> tuple[Entrant, Assumption]:
+def _by_margin(ladder: Tuned, windows: slice, margins: Margins | None) -> Entrant | None:
+    """The ladder's policy with a number for each bucket of margins; None where one serves all."""
+    tuning = ladder.tuning
+    policy = by_margin(tuning.policies, tuning.costs[:, windows], margins)
+    return None if policy is None else Entrant(policy, ladder.forecaster)
+
+
+def _choice(
+    tuned: Sequence[Tuned], config: Config, margins: Margins | None
+) -> tuple[Entrant, Assumption]:
     """Who decides now: ours at its best on all stretches, if it beats tuned coverage."""
     best = _on_all(tuned, config.policy.family)
     ours = Entrant(best.tuning.best, best.forecaster)
@@ -218,8 +235,17 @@ def _choice(tuned: Sequence[Tuned], config: Config) -> tuple[Entrant, Assumption
     both = (_ladders(tuned, name) for name in (config.policy.family, "coverage"))
     ours_unseen, theirs_unseen = (unseen(ladders) for ladders in both)
     choice = choose(best.tuning, guard.tuning, (ours_unseen, theirs_unseen))
-    chosen = Entrant(guard.tuning.best, guard.forecaster) if choice.is_fallback else ours
-    return chosen, Assumption("policy.level", said(chosen, first), "", "file", choice.sentence)
+    if choice.is_fallback:
+        chosen = Entrant(guard.tuning.best, guard.forecaster)
+        return chosen, Assumption("policy.level", said(chosen, first), "", "file", choice.sentence)
+    apart = _by_margin(best, slice(None), margins)
+    why = choice.sentence
+    if apart is not None:
+        why += (
+            " A number for each third of the stock points, by what they earn beside what they cost to "
+            f"hold, was cheaper still on stretches it was not tuned on: {apart.policy.name}."
+        )
+    return apart or ours, Assumption("policy.level", said(apart or ours, first), "", "file", why)
 
 
 def _on_all(tuned: Sequence[Tuned], family: str) -> Tuned:
