@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from onhand.data import Tables
 from onhand.errors import InputError, ReadError
 from onhand.plan.explain import explain
-from onhand.plan.orders_csv import COLUMNS, orders_csv
+from onhand.plan.orders_csv import COLUMNS, TO_SEND, file_names, orders_csv
 from onhand.plan.plan import Plan
 from onhand.plan.wording import units
 from onhand.plan.write import ready_folder, write_plan
@@ -114,13 +115,13 @@ def test_each_supplier_gets_a_file_of_its_own_and_an_old_one_is_not_sent_again(
     first, *others = plan.orders
     two = replace(plan, orders=(replace(first, supplier="Leaf & Co"), *others))
     write_plan(two, tmp_path)
-    (tmp_path / "orders" / "mine.csv").write_text("a,b\n")
+    (tmp_path / "orders" / "mine.csv").write_text(",".join(TO_SEND))
     letter = (tmp_path / "orders" / "Leaf-Co.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(letter)))
     assert [(row["item"], row["quantity"]) for row in rows] == [(first.item, f"{first.quantity:g}")]
     assert not {"reason", "money_at_risk_with"} & rows[0].keys()
     sent = [f for f in (tmp_path / "orders").iterdir() if f.name != "mine.csv"]
-    n_lines = sum(len(f.read_text().splitlines()) - 1 for f in sent)
+    n_lines = sum(len(f.read_text(encoding="utf-8").splitlines()) - 1 for f in sent)
     assert n_lines == len(two.orders)
     write_plan(replace(plan, orders=()), tmp_path)
     assert [f.name for f in (tmp_path / "orders").iterdir()] == ["mine.csv"]
@@ -133,3 +134,31 @@ def test_a_folder_that_cannot_be_written_is_known_before_the_work(tmp_path: Path
         with pytest.raises(InputError, match="Choose another folder with --out"):
             ready_folder(tmp_path / name)
     assert list(ready_folder(tmp_path / "new").iterdir()) == []
+
+
+def test_nothing_is_replaced_where_the_files_for_suppliers_have_no_place(
+    plan: Plan, tmp_path: Path
+) -> None:
+    """A file, a link to another folder, and a folder in the way of a file: found before, not half-way."""
+    ways = {name: tmp_path / name for name in ("file", "link", "folder")}
+    (tmp_path / "elsewhere").mkdir()
+    for way in ways.values():
+        way.mkdir()
+    (ways["file"] / "orders").write_text("")
+    (ways["link"] / "orders").symlink_to(tmp_path / "elsewhere")
+    (ways["folder"] / "orders" / file_names([plan.orders[0].supplier]).popitem()[1]).mkdir(
+        parents=True
+    )
+    for way in ways.values():
+        with pytest.raises(InputError, match="--out"):
+            write_plan(plan, way)
+        assert [p.name for p in way.iterdir()] == ["orders"]
+
+
+def test_a_suppliers_name_is_no_path() -> None:
+    """Whatever it is called, its file lies in the folder and its name is short enough."""
+    names = file_names(["../../x", "a/b", "..", "CON", "nul", "茶" * 90, "A\u0301", "\u00c1"])
+    assert all(re.fullmatch(r"[\w-]+\.csv", name) for name in names.values())
+    assert all(len(name.encode()) <= 110 for name in names.values())
+    assert len({name.casefold() for name in names.values()}) == len(names)
+    assert names["CON"] != "CON.csv"

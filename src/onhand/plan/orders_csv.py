@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -29,6 +30,11 @@ COLUMNS = (
     "id",
     "reason",
 )
+
+_LONGEST = 100  # bytes of a file's name, most take 255
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE
+)  # names of devices elsewhere
 
 TO_SEND = (
     "supplier",
@@ -75,13 +81,19 @@ def supplier_csv(plan: Plan, supplier: str) -> str:
 def file_names(suppliers: Iterable[str]) -> dict[str, str]:
     """A name for the file of each supplier, that any file system takes and no two of them share.
 
-    >>> file_names(["Leaf & Co", "Leaf / Co", ""])
-    {'Leaf & Co': 'Leaf-Co.csv', 'Leaf / Co': 'Leaf-Co-2.csv', '': 'no-supplier.csv'}
+    The same suppliers have the same names, in whichever order they come.
+
+    >>> file_names(["Leaf / Co", "Leaf & Co", "", "CON"])
+    {'': 'no-supplier.csv', 'CON': 'CON-.csv', 'Leaf & Co': 'Leaf-Co.csv', 'Leaf / Co': 'Leaf-Co-2.csv'}
     """
     names: dict[str, str] = {}
     taken: set[str] = set()
-    for supplier in suppliers:
-        plain = re.sub(r"[^\w]+", "-", supplier).strip("-_")[:80] or "no-supplier"
+    for supplier in sorted(set(suppliers)):
+        letters = unicodedata.normalize("NFC", supplier)
+        plain = re.sub(r"[^\w]+", "-", letters).strip("-_")
+        plain = plain.encode()[:_LONGEST].decode(errors="ignore") or "no-supplier"
+        if _RESERVED.fullmatch(plain):
+            plain += "-"
         stem, n = plain, 1
         while stem.casefold() in taken:
             n += 1

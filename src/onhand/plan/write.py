@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from onhand.data.tables import Tables, write_set_aside
-from onhand.errors import InputError
-from onhand.plan.orders_csv import TO_SEND, file_names, supplier_csv, write_orders_csv
+from onhand.errors import InputError, OnhandError
+from onhand.plan.orders_csv import file_names, supplier_csv, write_orders_csv
 from onhand.plan.plan import Plan
 
 __all__ = ["ready_folder", "write_plan"]
@@ -20,7 +21,8 @@ _LETTERS = "orders"  # the folder of the files for suppliers
 def write_plan(plan: Plan, folder: str | Path, tables: Tables | None = None) -> dict[str, Path]:
     """Write `report.html`, `orders.csv`, `plan.json`, and `set_aside.csv` when rows were set aside.
 
-    `orders/` gets one file for each supplier, to be sent; what an earlier plan left there is removed. All files are written beside their places first, and take them only when the last one is whole: a
+    `orders/` gets one file for each supplier, to be sent; those that the plan before wrote there and this one
+    does not are removed. All files are written beside their places first, and take them only when the last one is whole: a
     full disk or a pulled plug leaves the old plan, not half of the new one.
 
     Returns
@@ -46,10 +48,11 @@ def write_plan(plan: Plan, folder: str | Path, tables: Tables | None = None) -> 
             plan.write(unfinished / "plan.json")
             if has_set_aside and tables is not None:
                 write_set_aside(tables, unfinished / "set_aside.csv")
-            letters = _write_letters(plan, unfinished)
+            letters, outdated = _write_letters(plan, unfinished), _letters_of_the_last(target)
+            _must_take(target, letters)
             for name in names:
                 os.replace(unfinished / name, target / name)
-            _send(letters, unfinished, target)
+            _send(letters, outdated, unfinished, target)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
@@ -60,26 +63,30 @@ def write_plan(plan: Plan, folder: str | Path, tables: Tables | None = None) -> 
 def _write_letters(plan: Plan, unfinished: Path) -> list[str]:
     """One file for each supplier; their names."""
     (unfinished / _LETTERS).mkdir()
-    names = file_names(dict.fromkeys(line.supplier for line in plan.orders))
+    names = file_names(line.supplier for line in plan.orders)
     for supplier, name in names.items():
         text = supplier_csv(plan, supplier)
         (unfinished / _LETTERS / name).write_text(text, encoding="utf-8-sig", newline="")
     return list(names.values())
 
 
-def _send(letters: list[str], unfinished: Path, target: Path) -> None:
-    """The files for suppliers take their places; those of suppliers who get nothing now are removed."""
+def _send(letters: list[str], outdated: set[str], unfinished: Path, target: Path) -> None:
+    """The files for suppliers take their places; those of the plan before that are not written now go."""
     folder = target / _LETTERS
     folder.mkdir(exist_ok=True)
-    head = ",".join(TO_SEND)
-    for old in folder.glob("*.csv"):
-        if old.is_file() and old.name not in letters:
-            with old.open(encoding="utf-8-sig", errors="replace") as lines:
-                is_ours = lines.readline().strip() == head
-            if is_ours:
-                old.unlink()
     for name in letters:
         os.replace(unfinished / _LETTERS / name, folder / name)
+    for name in outdated - set(letters):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _letters_of_the_last(target: Path) -> set[str]:
+    """Names of the files that the plan in this folder wrote for suppliers; what else is there stays."""
+    try:
+        last = Plan.read(target)
+    except OnhandError:
+        return set()
+    return set(file_names(line.supplier for line in last.orders).values())
 
 
 def ready_folder(folder: str | Path) -> Path:
@@ -97,7 +104,23 @@ def ready_folder(folder: str | Path) -> Path:
             pass
     except OSError as error:
         raise _cannot_write(target, error) from error
+    _must_take(target)
     return target
+
+
+def _must_take(target: Path, letters: Sequence[str] = ()) -> None:
+    """Raises InputError where the files for suppliers have no place: asked before anything is replaced."""
+    folder = target / _LETTERS
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(
+            f"{folder} is no folder of its own, and the files for suppliers belong there; move it, or "
+            "choose another folder with --out."
+        )
+    for name in letters:
+        if (folder / name).is_dir():
+            raise InputError(
+                f"{folder / name} is a folder; move it, or choose another one with --out."
+            )
 
 
 def _cannot_write(target: Path, error: OSError) -> InputError:
