@@ -198,3 +198,18 @@ def test_a_form_that_cannot_be_changed_safely_is_left_alone(text: str) -> None:
 def test_nothing_to_change_changes_nothing() -> None:
     """Also where the file could not be changed."""
     assert with_changes("policy.level = 0.9", {}, "why") == "policy.level = 0.9"
+
+
+def test_the_reason_is_written_once_and_the_other_settings_point_at_it() -> None:
+    """Four settings chosen together have one reason; a later run leaves none that is out of date."""
+    made = with_changes(
+        BY_HAND, {"policy.name": "coverage", "policy.level": 0.97, "forecast.blend": "tsb"}, "why"
+    )
+    assert made.count(f"{MARK} why") == 1
+    assert made.count(f"{MARK} together with policy.name, see there") == 2
+    later = with_changes(made, {"policy.name": "classical", "policy.level": 0.9}, "cheaper still")
+    notes = [line for line in later.splitlines() if line.startswith(MARK)]
+    assert sorted(notes) == [
+        f"{MARK} cheaper still",
+        f"{MARK} together with policy.name, see there",
+    ]

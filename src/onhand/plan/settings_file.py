@@ -1,7 +1,7 @@
 """How is a setting changed in a file that somebody wrote by hand?
 
-Line by line: only the values that change are touched, and a comment above each says who changed it and
-why. The result is read back and must hold exactly the old settings with the changes; where that cannot
+Line by line: only the values that change are touched, and a comment above each says who changed it. Why is
+said once, above the first of them; the others point at it. The result is read back and must hold exactly the old settings with the changes; where that cannot
 be had, as with settings written in another form than `[section]` and `key = value`, nothing is written.
 """
 
@@ -35,7 +35,7 @@ def with_changes(text: str, changes: Mapping[str, Any], why: str) -> str:
     ----------
     text : what the file holds now; empty for a new one
     changes : "section.key" -> value: text, number or boolean
-    why : one line, written above each changed setting
+    why : one line, written above the first changed setting; the others name that one
 
     Raises
     ------
@@ -60,9 +60,12 @@ def with_changes(text: str, changes: Mapping[str, Any], why: str) -> str:
     if lines and lines[-1] == "":
         lines.pop()
     note = f"{MARK} {' '.join(why.split())}"
+    lines = [line for line in lines if line.strip() not in map(_pointer, changes)]
+    first = next(iter(changes))
     for key, value in changes.items():
         section, _, name = key.partition(".")
-        lines = _changed(lines, section, name, value, note)
+        said = note if key == first else _pointer(first)
+        lines = _changed(lines, section, name, value, said)
     made = newline.join([*lines, ""])
     try:
         got = _tree(made)
@@ -75,6 +78,11 @@ def with_changes(text: str, changes: Mapping[str, Any], why: str) -> str:
             f"nothing was written. Set these by hand: {by_hand}"
         )
     return made
+
+
+def _pointer(key: str) -> str:
+    """The note above a setting that was changed together with another, where the reason stands."""
+    return f"{MARK} together with {key}, see there"
 
 
 def _tree(text: str) -> dict[str, Any]:
