@@ -26,7 +26,7 @@ from onhand.plan.economics import economics
 from onhand.plan.make_plan import make_plan
 from onhand.plan.members import found_in
 from onhand.plan.replay_shop import replay_shop
-from onhand.plan.weigh import Weighed, omega_of
+from onhand.plan.weigh import Weighed, omega_of, weight_notes
 
 Shop = Callable[..., Tables]
 
@@ -174,3 +174,30 @@ def test_a_stated_number_stays_without_choose(shop: Shop, quick: Config) -> None
     stated = quick.with_settings({"arrows.choose": "false", "policy.level": "0.8"})
     contest = replay_shop(shop(), stated)
     assert "0.8" in contest.contenders["default"].label
+
+
+@pytest.mark.parametrize(
+    ("arrows", "forecaster", "note"),
+    [
+        ({"omega": "stakes"}, "tsb", "arrows.weigh is off"),
+        ({"omega": "stakes", "weigh": True}, "tsb", "does not learn from weights"),
+        ({"weigh": True}, "tsb", "does not learn from weights"),
+        ({}, "tsb", None),
+    ],
+)
+def test_weights_that_change_nothing_are_told(
+    shop: Shop, arrows: dict[str, object], forecaster: str, note: str | None
+) -> None:
+    """A column to weigh by is never set aside in silence."""
+    tables = shop(n_items=2, n_weeks=12)
+    config = Config.from_dict({"arrows": arrows, "forecast": {"forecaster": forecaster}})
+    if arrows.get("omega"):
+        items = tables.items.with_columns(stakes=pl.lit(2.0))  # type: ignore[union-attr]
+        tables = replace(tables, items=items)
+    told = [a.why for a in make_plan(tables, config).assumptions if a.key.startswith("arrows.")]
+    assert [note in why for why in told] == [True] * (note is not None)  # type: ignore[operator]
+
+
+def test_where_trees_learn_from_weights_nothing_has_to_be_told() -> None:
+    """The note is about weights without effect only."""
+    assert weight_notes(ArrowSettings(weigh=True, omega="stakes"), Boosted()) == ()

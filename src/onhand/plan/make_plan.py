@@ -35,6 +35,7 @@ from onhand.plan.responses import response_notes
 from onhand.plan.seen import as_of, n_unseen, panel_of
 from onhand.plan.shelf import stock_now
 from onhand.plan.snapshot import snapshot_of
+from onhand.plan.weigh import weight_notes
 from onhand.plan.workings import Workings
 
 __all__ = ["make_plan"]
@@ -117,7 +118,8 @@ def make_plan(
         progress("Writing the plan", 0.0)
         chosen = forecaster_note(config.forecast.named, past.entrant.forecaster, n_known)
         answers = response_notes(history, config.forecast.named, past.entrant.forecaster)
-        made_by = (chosen, *answers, *past.assumptions, *ratio_notes(work, past.contest))
+        weights = weight_notes(config.arrows, named[past.entrant.forecaster])
+        made_by = (chosen, *answers, *weights, *past.assumptions, *ratio_notes(work, past.contest))
         launched = announced_note(starts)
         notes = (
             *work.economics.assumptions,

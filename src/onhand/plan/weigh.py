@@ -17,7 +17,9 @@ from onhand.errors import ShapeError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
 from onhand.inventory.costs import Costs
 from onhand.inventory.terms import SupplyTerms
+from onhand.plan.config import ArrowSettings
 from onhand.plan.members import changed, found_in
+from onhand.plan.plan import Assumption
 
 __all__ = [
     "Lesson",
@@ -25,6 +27,7 @@ __all__ = [
     "learns_from_weights",
     "money_per_error",
     "omega_of",
+    "weight_notes",
     "weighted_error",
 ]
 
@@ -238,6 +241,28 @@ def learns_from_weights(forecaster: Forecaster) -> bool:
     (False, True)
     """
     return any(hasattr(member, "omega") for member in found_in(forecaster))
+
+
+def weight_notes(arrows: ArrowSettings, chosen: Forecaster) -> tuple[Assumption, ...]:
+    """That weights which were asked for change nothing in this plan, and why; empty where they do.
+
+    chosen : the forecaster that the plan's orders stand on
+
+    >>> from onhand.forecast import TSB
+    >>> weight_notes(ArrowSettings(omega="stakes"), TSB())[0].why
+    'weights by this column were asked for, but arrows.weigh is off: all stock points weigh the same'
+    >>> weight_notes(ArrowSettings(weigh=True), TSB())[0].why
+    'weights were asked for, but tsb does not learn from weights: all stock points weigh the same'
+    """
+    same = "all stock points weigh the same"
+    if arrows.omega and not arrows.weigh:
+        why = f"weights by this column were asked for, but arrows.weigh is off: {same}"
+        return (Assumption("arrows.omega", arrows.omega, "", "config", why),)
+    if arrows.weigh and not learns_from_weights(chosen):
+        why = f"weights were asked for, but {chosen.name} does not learn from weights: {same}"
+        key, value = ("arrows.omega", arrows.omega) if arrows.omega else ("arrows.weigh", "true")
+        return (Assumption(key, value, "", "config", why),)
+    return ()
 
 
 def _with_omega(member: Forecaster, omega: NDArray[np.float32]) -> Forecaster:
