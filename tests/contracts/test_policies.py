@@ -25,10 +25,12 @@ from onhand.inventory.receipts import SupplyPaths
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
 
-NUMBERS = {
+NUMBERS: dict[str, Any] = {
     "periods": 3.5,
     "factor": 1.25,
     "extra": 1,
+    "quantiles_by_bucket": (0.6, 0.8),
+    "borders": (4.0,),  # below the 5 of these costs: the second of the two
     "cycle_service_level": 0.8,
     "quantile": 0.8,
     "holding_weight": 1.5,
@@ -238,5 +240,7 @@ def test_nonsense_numbers_are_refused(kind: type[Any], nonsense: float) -> None:
     fields = [f for f in dataclasses.fields(kind) if f.name in NUMBERS]
     fair = {f.name: NUMBERS[f.name] for f in fields}
     for name in [f.name for f in fields if f.type == "float" or nonsense == -1.0]:
+        usual = fair[name]
+        wrong = (nonsense,) * len(usual) if isinstance(usual, tuple) else nonsense
         with pytest.raises(ConfigError, match=str(nonsense)):
-            kind(**(fair | {name: nonsense}))
+            kind(**(fair | {name: wrong}))

@@ -21,6 +21,7 @@ from onhand.decide.replenish import (
     ProtectionCoverage,
 )
 from onhand.decide.replenish.capped_base_stock import CappedBaseStock
+from onhand.decide.replenish.cover_by_margin import CoverByMargin
 from onhand.decide.replenish.look_ahead import LookAhead
 from onhand.decide.replenish.marginal import MarginalValue
 from onhand.decide.replenish.mean_plus_errors import MeanPlusErrors
@@ -150,7 +151,7 @@ def untuned(settings: PolicySettings) -> Policy:
 def quantiles_of(policy: Policy, situation: Situation) -> NDArray[np.float64]:
     """The share of worlds that the policy covers at each stock point, (N,); NaN: it has no such share."""
     n = len(situation.paths)
-    if isinstance(policy, BalancedProjection | RatioLevels):
+    if isinstance(policy, BalancedProjection | CoverByMargin | RatioLevels):
         return policy.quantiles(situation)
     if isinstance(policy, ProjectedInventory | ProjectedCover | OrderUpToQuantile):
         return np.full(n, policy.quantile)

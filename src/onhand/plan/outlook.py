@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from onhand.decide.replenish.classical import ClassicalSafetyStock
 from onhand.decide.replenish.cover import row_quantile, shortfall_quantile
+from onhand.decide.replenish.cover_by_margin import CoverByMargin
 from onhand.decide.replenish.coverage import ProtectionCoverage
 from onhand.decide.replenish.order_up_to import OrderUpToQuantile
 from onhand.decide.replenish.projected import BalancedProjection, ProjectedInventory
@@ -310,7 +311,7 @@ def need_of(
     """
     shown = view.shown
     n = len(shown.paths)
-    if isinstance(policy, ProjectedInventory | ProjectedCover | BalancedProjection):
+    if isinstance(policy, ProjectedInventory | ProjectedCover | CoverByMargin | BalancedProjection):
         return _projected_need(policy, view, without, quantile)
     stock = shown.stock
     nothing = Stock(np.zeros(n), np.zeros_like(stock.pipeline), np.zeros(n))
@@ -328,7 +329,7 @@ def need_of(
 
 
 def _projected_need(
-    policy: ProjectedInventory | ProjectedCover | BalancedProjection,
+    policy: ProjectedInventory | ProjectedCover | CoverByMargin | BalancedProjection,
     view: View,
     without: LotsProjected,
     quantile: Array,
