@@ -22,7 +22,14 @@ _MARKS = {
 }
 _N_SHOWN = 10
 # Rules of `onhand.data` on single numbers or days that can change what is ordered.
-_MOVES_ORDERS = ("unusual-quantity", "giant-quantity", "old-sales", "cut-end", "received-ahead")
+_MOVES_ORDERS = (
+    "unusual-quantity",
+    "giant-quantity",
+    "old-sales",
+    "cut-end",
+    "received-ahead",
+    "last-plan-not-placed",
+)
 
 
 def show_tables(tables: Tables) -> None:

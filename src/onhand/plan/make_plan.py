@@ -22,6 +22,7 @@ from onhand.plan.contest import Contest
 from onhand.plan.currency import in_its_currency
 from onhand.plan.economics import economics
 from onhand.plan.forecasters import forecaster_note, forecasters_of
+from onhand.plan.forgotten import with_forgotten
 from onhand.plan.lines import order_lines
 from onhand.plan.ordering import order_now
 from onhand.plan.overheard import overheard, overheard_notes
@@ -85,6 +86,7 @@ def make_plan(
     history = believe(panel)
     unseen = n_unseen(panel, tables.today)
     today = believe(with_unseen(panel, unseen))
+    given = with_forgotten(given, today.panel, previous)
     terms = economics(tables, panel, config)
     advice = advise_cycles(tables, history, terms, config, seed=seed)
     sources = advise_sources(tables, history, terms, config)
