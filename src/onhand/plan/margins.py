@@ -20,7 +20,7 @@ from onhand.inventory.costs import Costs
 from onhand.inventory.policy import Policy
 from onhand.optimize.ladder import smoothed, valley
 
-__all__ = ["Margins", "by_margin", "margins_of", "rising_rungs", "rungs_by_margin"]
+__all__ = ["Margins", "by_margin", "margins_of", "rising_rungs", "rungs_by_margin", "rungs_of"]
 
 Array = NDArray[np.float64]
 
@@ -106,16 +106,25 @@ def rungs_by_margin(costs: Array, bucket: NDArray[np.int64]) -> tuple[int, ...] 
     return rising_rungs(costs, bucket) if apart < together else None
 
 
-def by_margin(policies: tuple[Policy, ...], costs: Array, margins: Margins | None) -> Policy | None:
-    """The policy with a number for each bucket; None where one number serves all.
+def rungs_of(
+    policies: tuple[Policy, ...], costs: Array, margins: Margins | None
+) -> tuple[int, ...] | None:
+    """The rung of each bucket on a ladder; None where one serves all, or the policy is another.
 
     policies : a ladder, for `ProjectedCover` alone, the lowest quantile first;  costs : (K, W, N) of each
     """
-    covers = [policy for policy in policies if isinstance(policy, ProjectedCover)]
-    if margins is None or len(covers) != len(policies) or len(policies) < 2:
+    is_cover = all(isinstance(policy, ProjectedCover) for policy in policies)
+    if margins is None or not is_cover or len(policies) < 2:
         return None
     rungs = rungs_by_margin(costs, margins.bucket)
-    if rungs is None or len(set(rungs)) == 1:
+    return None if rungs is None or len(set(rungs)) == 1 else rungs
+
+
+def by_margin(policies: tuple[Policy, ...], costs: Array, margins: Margins | None) -> Policy | None:
+    """The policy with a number for each bucket; None where one number serves all."""
+    rungs = rungs_of(policies, costs, margins)
+    covers = [policy for policy in policies if isinstance(policy, ProjectedCover)]
+    if rungs is None or margins is None:
         return None
     quantiles = tuple(covers[rung].quantile for rung in rungs)
     return CoverByMargin(quantiles, margins.borders, covers[0].extra, covers[0].shortage)

@@ -24,7 +24,7 @@ from onhand.plan.contest import Contest
 from onhand.plan.draw import Draw, draw, turnover
 from onhand.plan.economics import Economics
 from onhand.plan.judged import contest_of
-from onhand.plan.margins import Margins, by_margin, margins_of
+from onhand.plan.margins import Margins, by_margin, margins_of, rungs_of
 from onhand.plan.past import Stretch, stretches
 from onhand.plan.plan import Assumption
 from onhand.plan.progress import Progress, silent
@@ -233,19 +233,34 @@ def _choice(
         return ours, Assumption("policy.level", said(ours, first), "", "file", why)
     guard = _on_all(tuned, "coverage")
     both = (_ladders(tuned, name) for name in (config.policy.family, "coverage"))
-    ours_unseen, theirs_unseen = (unseen(ladders) for ladders in both)
-    choice = choose(best.tuning, guard.tuning, (ours_unseen, theirs_unseen))
-    if choice.is_fallback:
-        chosen = Entrant(guard.tuning.best, guard.forecaster)
-        return chosen, Assumption("policy.level", said(chosen, first), "", "file", choice.sentence)
+    ours_unseen, theirs_unseen = (_unseen(ladders, margins) for ladders in both)
     apart = _by_margin(best, slice(None), margins)
+    ours = apart or ours
+    choice = choose(best.tuning, guard.tuning, (ours_unseen, theirs_unseen), ours.policy)
+    chosen = Entrant(guard.tuning.best, guard.forecaster) if choice.is_fallback else ours
     why = choice.sentence
-    if apart is not None:
+    if apart is not None and not choice.is_fallback:
         why += (
-            " A number for each third of the stock points, by what they earn beside what they cost to "
-            f"hold, was cheaper still on stretches it was not tuned on: {apart.policy.name}."
+            " Each third of the stock points, by what they earn beside what they cost to hold, has a number "
+            "of its own: on stretches left out that was cheaper than one for all."
         )
-    return apart or ours, Assumption("policy.level", said(apart or ours, first), "", "file", why)
+    return chosen, Assumption("policy.level", said(chosen, first), "", "file", why)
+
+
+def _unseen(ladders: Sequence[Tuned], margins: Margins | None) -> NDArray[np.float64]:
+    """Cost in each stretch of what would have been chosen on all others, (W, N)."""
+    costs = unseen(ladders)
+    n_stretches, n = costs.shape
+    for w in range(n_stretches):
+        others = [v for v in range(n_stretches) if v != w]
+        if margins is None or not others:
+            break
+        ladder = min(ladders, key=lambda t: t.on_stretch(others)[0])
+        tuning = ladder.tuning
+        rungs = rungs_of(tuning.policies, tuning.costs[:, others], margins)
+        if rungs is not None:
+            costs[w] = tuning.costs[np.array(rungs)[margins.bucket], w, np.arange(n)]
+    return costs
 
 
 def _on_all(tuned: Sequence[Tuned], family: str) -> Tuned:

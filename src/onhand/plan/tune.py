@@ -126,7 +126,12 @@ def tune(
     return Tuning(tuple(policies), np.asarray(costs))
 
 
-def choose(preferred: Tuning, guard: Tuning, unseen: tuple[Array, Array] | None = None) -> Choice:
+def choose(
+    preferred: Tuning,
+    guard: Tuning,
+    unseen: tuple[Array, Array] | None = None,
+    policy: Policy | None = None,
+) -> Choice:
     """The best of `preferred`, unless it costs more than `guard` on windows it was not tuned on.
 
     The guard is tuned coverage: a rule that any spreadsheet can follow. A clever rule that does
@@ -134,16 +139,18 @@ def choose(preferred: Tuning, guard: Tuning, unseen: tuple[Array, Array] | None 
 
     unseen : costs (W, N) of both on windows that had no say in what was chosen, where more was chosen
         than a number of these two: among many, the cheapest on all windows was lucky on each of them
+    policy : what is preferred, where it is made of several numbers of the family; else its best one
     """
+    ours_now = policy or preferred.best
     ours, theirs = unseen or (preferred.unseen_costs, guard.unseen_costs)
     difference = paired(list(ours), list(theirs))
     is_fallback = difference.mean >= 0
-    policy = guard.best if is_fallback else preferred.best
+    used = guard.best if is_fallback else ours_now
     n_windows = len(difference.per_window)
     verdict = "did not beat" if is_fallback else "beat"
     sentence = (
-        f"{preferred.best.name} {verdict} {guard.best.name} out of sample: "
+        f"{ours_now.name} {verdict} {guard.best.name} out of sample: "
         f"{difference.mean:+,.2f} per window ({difference.low:+,.2f} to {difference.high:+,.2f}), "
-        f"cheaper in {difference.n_won} of {n_windows}; using {policy.name}."
+        f"cheaper in {difference.n_won} of {n_windows}; using {used.name}."
     )
-    return Choice(policy, is_fallback, difference, sentence)
+    return Choice(used, is_fallback, difference, sentence)
