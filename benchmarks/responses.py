@@ -112,8 +112,8 @@ def judged(ask: Ask, shop: Panel, origin: int, draw: int) -> list[dict[str, floa
     is_on = np.zeros(actual.shape, bool)
     if response is not None:
         for signal in response.signals:
-            ahead = signal.x[:, history.n_periods : history.n_periods + actual.shape[1]]
-            is_on[:, : ahead.shape[1]] |= ahead != 0
+            ahead = signal.is_on[:, history.n_periods : history.n_periods + actual.shape[1]]
+            is_on[:, : ahead.shape[1]] |= ahead
     rows: list[dict[str, float | str]] = []
     for name, forecaster in contenders(history).items():
         begun = time.process_time()

@@ -126,6 +126,42 @@ def test_where_dear_weeks_were_busy_by_chance_the_price_says_nothing() -> None:
     assert (response.slopes == 0).all()
 
 
+@pytest.mark.parametrize("frequency", [Frequency.DAY, Frequency.WEEK])
+@pytest.mark.parametrize(("multiple", "elasticity"), [(0.8, -3.0), (0.8, -1.0), (1.25, -2.0)])
+def test_a_price_that_changed_for_good_is_never_forgotten(
+    frequency: Frequency, multiple: float, elasticity: float
+) -> None:
+    """Not before a quarter is over, nor on the day on which the new price becomes the regular one."""
+    of_day, since = frequency is Frequency.DAY, 100
+    price = np.full((N, 280), 10, np.float32)
+    price[:, 8::25] = price[:, 9::25] = 8.5
+    price[:, since:] *= multiple
+    rate = 40 * (price / 10) ** elasticity
+    sales = np.random.default_rng(11).poisson(rate)
+    for after in (1, 20, 72, 76, 80, 100) if of_day else (1, 9, 10, 11, 12, 16, 30):
+        now, until = since + after, since + after + 8
+        panel = Panel.of(sales[:, :now], frequency=frequency, known={"price": price[:, :until]})
+        told = ANSWERING.fit(believe(panel)).mean(8).sum()
+        assert told / rate[:, now:until].sum() == pytest.approx(1, abs=0.07)
+
+
+def test_a_competitors_price_may_raise_demand() -> None:
+    """Elasticity 2 of what another asks: only the shop's own price is bound to lower demand."""
+    rng = np.random.default_rng(12)
+    other = np.where(rng.random((N, T + H)) < 0.2, 8.0, 10.0).astype(np.float32)
+    sales = rng.poisson(10 * (other[:, :T] / 10) ** 2)
+    response = response_of(believe(Panel.of(sales, known={"competitor_price": other})))
+    assert response is not None
+    assert response.slopes.mean() == pytest.approx(2, abs=0.3)
+
+
+def test_what_others_ask_is_left_to_trees_where_it_never_rests() -> None:
+    """The price of oil drifts with the season."""
+    oil = np.random.default_rng(13).uniform(50, 90, (1, T + H)).astype(np.float32)
+    (signal,) = signals_of(a_shop(known={"oil_price": oil}))
+    assert signal.why_not.startswith("it changes all the time")
+
+
 def test_a_price_that_was_merely_paid_is_no_plan() -> None:
     """Lent prices neither teach nor are answered to."""
     history = a_priced_shop(0.7)

@@ -2,7 +2,7 @@
 
     demand ~ level · weekday · Π_k effect_k,      β_ik = β_k + δ_ik
 
-    effect of a price   exp(β x)            x: logarithm of the price over the item's regular one
+    effect of a price   exp(β x)            x: logarithm of the price over what is regular today
     of anything else    1 + x (exp(β) - 1)  x: how far it is from usual; of a week's days, which share
 
 The level is the mean of the periods around, each cleared of its
@@ -10,7 +10,10 @@ own effects, and without the period itself. β is fitted to the whole shop by qu
 m + m²/5), believed as τ² / (τ² + s²) of it, s² being its variance over the periods in which something
 was planned: what came three times is believed less than what came thirty times. δ_ik is what an item
 shows beyond that, drawn to 0 as far as items do not differ more than by chance. Demand never rises
-with a price.
+with the shop's own price; another's may do what it does.
+
+Every price of the past is measured against the same one. Whatever is regular today cancels out of a
+forecast then, and a lasting change of the price leaves no trace on the day on which it becomes regular.
 
 Only what was planned teaches and is answered to: a price that was merely paid (`Panel.lent`) tells how
 much was bought, not what a price does. What has no plan ahead is left in the level, where it always was.
@@ -54,24 +57,30 @@ _ROUNDS = 8  # of levels cleared of effects, and effects against levels
 _CROWD = 5.0  # units: above, demand varies in proportion to its mean
 _MOST = 3.0  # logarithm of the largest effect
 _SELDOM = 0.2  # share of periods that a share is 0 in, at least, for 0 to be its usual value
-_NO_DISCOUNT = 0.02  # smaller departures from the regular price are none
+_NO_DISCOUNT = 0.02  # smaller departures from the regular price are no occasion
+_OWN_PRICES = ("price", "price_relative")  # demand never rises with them
+_UNSTEADY = "it changes all the time, and only trees tell what it does from what the season does"
 
 
 @dataclass(frozen=True)
 class Signal:
     """A covariate known in advance, measured from what is usual.
 
-    x : (N or 1, T + F) float32, 0: as usual, or not planned; 1: a flag that is up
+    x : (N or 1, T + F) float32, 0: as usual today, or not planned; 1: a flag that is up
+    is_on : like x, where it is not what was usual then
     reach : periods after the history that are planned; beyond, a price stays what it is
-    is_price : demand never rises with it
+    is_price : what it does grows with its logarithm
+    never_raises : demand never rises with it
     why_not : what keeps it from being used; empty: nothing
     n_occasions : periods of the history in which it began somewhere
     """
 
     name: str
     x: Floats
+    is_on: NDArray[np.bool_]
     reach: int
     is_price: bool
+    never_raises: bool
     why_not: str
     n_occasions: int
 
@@ -156,12 +165,14 @@ def _signal(name: str, history: DemandHistory) -> Signal:
     reach = int(told[-1]) + 1 - t if len(told) else 0
     is_price = "price" in name
     if is_price:
-        x = _over_regular(values, planned, t, panel.frequency)
-        why_not = ""
+        x, is_on = _over_regular(values, planned, t, panel.frequency)
+        is_steady = name in _OWN_PRICES or is_on[:, :t].mean() < 0.5
+        why_not = "" if is_steady else _UNSTEADY
     else:
         x, why_not = _from_usual(planned, t)
-    is_on = (x[:, :t] != 0) & np.isfinite(history.values)
-    began = is_on & ~np.pad(is_on, ((0, 0), (1, 0)))[:, :-1]
+        is_on = x != 0
+    was_on = is_on[:, :t] & np.isfinite(history.values)
+    began = was_on & ~np.pad(was_on, ((0, 0), (1, 0)))[:, :-1]
     n_occasions = int(began.any(axis=0).sum())
     if reach <= 0:
         why_not = "nothing of it is planned ahead"
@@ -170,7 +181,7 @@ def _signal(name: str, history: DemandHistory) -> Signal:
         why_not = (
             f"it began in {n_occasions} {times} of the past, and {FEWEST_OCCASIONS} are needed"
         )
-    return Signal(name, x, reach, is_price, why_not, n_occasions)
+    return Signal(name, x, is_on, reach, is_price, name in _OWN_PRICES, why_not, n_occasions)
 
 
 def _from_usual(planned: Floats, t: int) -> tuple[Floats, str]:
@@ -181,40 +192,42 @@ def _from_usual(planned: Floats, t: int) -> tuple[Floats, str]:
     usual = 0.0 if is_share or not len(seen) else float(np.median(seen))
     x = np.abs(np.nan_to_num(planned - np.float32(usual)))
     if len(seen) and not is_share and (seen == usual).mean() < 0.5:
-        return (
-            x,
-            "it changes all the time, and only trees tell what it does from what the season does",
-        )
+        return x, _UNSTEADY
     size = max(1.0, float(x[:, :t].max(initial=0.0)))
     return np.minimum(x / size, 1).astype(np.float32), ""
 
 
-def _over_regular(values: Floats, planned: Floats, t: int, frequency: Frequency) -> Floats:
-    """Logarithm of a planned price over the regular one, (N or 1, W); 0 where none is planned.
+def _over_regular(
+    values: Floats, planned: Floats, t: int, frequency: Frequency
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Logarithm of a planned price over what is regular now, and where it is not what was regular then.
 
-    Regular is the upper price of the last quarter: a fifth of it was at least as dear. What is ahead is
-    compared with what is regular now. A planned price stands until another one is planned.
+    Regular is the upper price of the last quarter: a fifth of it was at least as dear. Where nothing is
+    planned, the price is the regular one. A planned price stands until another one is planned.
     """
+    regular = _regular(values[:, :t], frequency)
+    now = regular[:, -1:]
+    usual = np.concatenate([regular, np.repeat(now, values.shape[1] - t, axis=1)], axis=1)
+    price = np.concatenate([planned[:, :t], _carried(planned[:, t:])], axis=1)
+    is_told = (price > 0) & np.isfinite(usual) & (usual > 0)
+    apart = np.log(np.divide(price, usual, out=np.ones(price.shape, np.float32), where=is_told))
+    is_comparable = np.isfinite(usual) & (usual > 0) & np.isfinite(now) & (now > 0)
+    moved = np.log(np.divide(usual, now, out=np.ones(usual.shape, np.float32), where=is_comparable))
+    most = 1.5 * np.abs(apart[:, :t]).max(initial=0.0)  # further than that, nothing is promised
+    apart[:, t:] = np.clip(apart[:, t:], -most, most)
+    return (apart + moved).astype(np.float32), np.abs(apart) >= _NO_DISCOUNT
+
+
+def _regular(past: Floats, frequency: Frequency) -> Floats:
+    """What was regular in each period of the past, (N or 1, T); -inf before the first price."""
     lags = {Frequency.DAY: range(0, 96, 8), Frequency.WEEK: range(13), Frequency.MONTH: range(6)}
-    past = values[:, :t]
     shifted = [
-        np.pad(past, ((0, 0), (k, 0)), constant_values=np.nan)[:, :t] for k in lags[frequency]
+        np.pad(past, ((0, 0), (k, 0)), constant_values=np.nan)[:, : past.shape[1]]
+        for k in lags[frequency]
     ]
     window = np.sort(np.where(np.isfinite(shifted), shifted, -np.inf), axis=0)[::-1]  # high to low
-    n_known = np.isfinite(window).sum(axis=0)
-    place = np.maximum((n_known - 1) // 5, 0)
-    regular = np.take_along_axis(window, place[None], axis=0)[0]
-    now = np.broadcast_to(regular[:, -1:], (len(values), values.shape[1] - t))
-    usual = np.concatenate([regular, now], axis=1)
-    coming = _carried(planned[:, t:])
-    price = np.concatenate([planned[:, :t], coming], axis=1)
-    is_told = (price > 0) & np.isfinite(usual) & (usual > 0)
-    x = np.log(np.divide(price, usual, out=np.ones(price.shape, np.float32), where=is_told))
-    x = np.where(np.abs(x) < _NO_DISCOUNT, 0, x)
-    most = (
-        np.abs(x[:, :t]).max(initial=0.0) * 1.5
-    )  # further than anything seen, nothing is promised
-    return np.clip(x, -most, most).astype(np.float32)
+    place = np.maximum((np.isfinite(window).sum(axis=0) - 1) // 5, 0)
+    return np.asarray(np.take_along_axis(window, place[None], axis=0)[0])
 
 
 def _carried(values: Floats) -> Floats:
@@ -296,9 +309,9 @@ def _around(values: Array, width: int) -> Array:
 
 def _pooled(history: DemandHistory, used: tuple[Signal, ...]) -> Array:
     """The slopes (K,) of the whole shop, as far as they are believed."""
-    is_price = np.array([signal.is_price for signal in used])
+    is_bound = np.array([signal.never_raises for signal in used])
     slope, spread = _fitted(history, used, np.ones(len(used), bool))
-    if (is_wrong := is_price & (slope > 0)).any():  # by chance it was dear when much was wanted
+    if (is_wrong := is_bound & (slope > 0)).any():  # by chance it was dear when much was wanted
         slope, spread = _fitted(history, used, ~is_wrong)
     squared = np.maximum(slope**2, 1e-12)
     return slope * np.maximum(0.0, 1 - spread / squared)
@@ -323,7 +336,7 @@ def _fitted(
     of_blocks = np.add.reduceat(score.sum(axis=1), starts, axis=1)  # what strikes all counts once
     inverse = np.linalg.inv(bend)
     spread = np.diag(inverse @ (of_blocks @ of_blocks.T) @ inverse)
-    is_on = np.stack([(s.x[:, : history.n_periods] != 0).any(axis=0) for s in used])
+    is_on = np.stack([s.is_on[:, : history.n_periods].any(axis=0) for s in used])
     n_on = np.maximum(is_on.sum(axis=1), 1)
     n_blocks = np.maximum(np.logical_or.reduceat(is_on, starts, axis=1).sum(axis=1), 2)
     spread = spread * n_blocks / (n_blocks - 1) + seen.unrest / n_on
@@ -343,7 +356,7 @@ def _own(history: DemandHistory, used: tuple[Signal, ...], pooled: Array) -> Arr
     for _ in range(_OWN_ROUNDS):
         seen = _Against.of(history, used, slopes[item])
         for k, signal in enumerate(used):
-            if signal.is_price and pooled[k] == 0:
+            if signal.never_raises and pooled[k] == 0:
                 continue
             gradient, bend, chance = _of_items(history, seen, k, item)
             if np.isnan(doubt[k]):
@@ -351,7 +364,7 @@ def _own(history: DemandHistory, used: tuple[Signal, ...], pooled: Array) -> Arr
             apart = slopes[:, k] - pooled[k]
             step = (gradient - np.minimum(doubt[k], 1e12) * apart) / (bend + doubt[k])
             slopes[:, k] += np.clip(step, -1, 1)
-            if signal.is_price:
+            if signal.never_raises:
                 slopes[:, k] = np.minimum(slopes[:, k], 0)
     return np.asarray(slopes[item])
 

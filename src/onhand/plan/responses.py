@@ -66,9 +66,8 @@ def _note(signal: Signal, response: Response | None) -> Assumption:
     slope = float(np.median(response.slopes[:, place]))
     seen = f"as it was in {signal.n_occasions} periods of the past"
     if signal.is_price:
-        why = (
-            f"where it is planned a tenth lower, demand is {percent(0.9**slope - 1)} higher, {seen}"
-        )
+        change, way = abs(0.9**slope - 1), "higher" if slope <= 0 else "lower"
+        why = f"where it is planned a tenth lower, demand is {percent(change)} {way}, {seen}"
     elif slope >= 0:
         why = f"where it is planned, demand is {np.exp(slope):.2g} times as high, {seen}"
     else:

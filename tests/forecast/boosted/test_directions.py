@@ -72,6 +72,30 @@ def test_what_is_called_a_discount_rises_unless_it_is_told_as_what_remains() -> 
     assert (found.falls_with, found.rises_with) == (("discount_ratio",), ("discount",))
 
 
+def test_what_others_ask_may_do_what_it_does() -> None:
+    """Customers come when a competitor is dear."""
+    dear = np.array([[5, 5, 6, 5]], np.float32)
+    known = {"price": dear, "competitor_price": dear, "oil_price": dear}
+    assert directions(Panel.of([[1, 1, 2]], known=known), None, None).falls_with == ("price",)
+
+
+@pytest.mark.parametrize(
+    ("discount", "rises"),
+    [
+        ([0.2] * 7 + [0] * 4, True),  # on most days
+        ([0.2] * 11, True),
+        ([1] * 7 + [0] * 4, True),  # a flag
+        ([0.8] * 7 + [1] * 4, False),  # what remains, on most days
+        ([80] * 7 + [100] * 4, False),
+    ],
+)
+def test_a_discount_of_most_days_is_still_one(discount: list[float], rises: bool) -> None:
+    """How often it is there says nothing of what it means."""
+    panel = Panel.of(np.ones((1, 10)), known={"discount": np.array([discount], np.float32)})
+    found = directions(panel, None, None)
+    assert (found.rises_with, found.falls_with)[not rises] == ("discount",)
+
+
 def test_a_plans_trees_follow_prices_and_need_none() -> None:
     """The trees behind the default are told; a shop without prices is told nothing."""
     trees = steering_trees(Frequency.WEEK)

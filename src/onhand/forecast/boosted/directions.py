@@ -13,6 +13,9 @@ __all__ = ["Directions", "directions"]
 
 _SUFFIXES = ("", "_change", "_step")  # features that grow with the planned value
 _MADE = ("promotion_age", "promotion_dip")  # of discounts, where no promotion is planned as such
+_OWN_PRICES = ("price", "price_relative")  # what another asks may raise demand here
+_FULL = (1.0, 100.0)  # the regular price, told as what remains of it
+_SELDOM = 0.01  # share of periods in which nothing would remain of a price
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,9 @@ def directions(
 ) -> Directions:
     """The directions that are asked for, and of what is made of a price that has one.
 
-    falls_with : None: every covariate with "price" in its name
-    rises_with : None: every one with "discount" in it. Where it is mostly at its highest value, such as
-        0.8 for a fifth off and 1 for the usual price, demand falls with it instead.
+    falls_with : None: the shop's own `price`, and what is made of it
+    rises_with : None: every covariate whose name begins with "discount". Where it tells what remains of
+        the price, such as 0.8 for a fifth off and 1 for the usual price, demand falls with it instead.
 
     Raises
     ------
@@ -66,10 +69,10 @@ def directions(
                 f"known is {told}"
             )
     if falls_with is None:
-        falls += [name for name in panel.known if "price" in name]
+        falls += [name for name in _OWN_PRICES if name in panel.known]
     if rises_with is None:
-        named = [name for name in panel.known if "discount" in name and name not in falls]
-        shares = [name for name in named if _is_mostly_highest(panel.known[name])]
+        named = [n for n in panel.known if n.startswith("discount") and n not in falls]
+        shares = [name for name in named if _is_what_remains(panel.known[name])]
         falls += [name for name in shares if falls_with is None]
         rises += [name for name in named if name not in shares]
     left_out = []
@@ -85,6 +88,9 @@ def directions(
     return Directions(tuple(falls), tuple(rises), tuple(left_out))
 
 
-def _is_mostly_highest(values: np.ndarray) -> bool:
+def _is_what_remains(values: np.ndarray) -> bool:
+    """Whether a discount is told as the share of the price that is left: hardly above 1, and not 0."""
     seen = values[np.isfinite(values)]
-    return bool(len(seen) and (seen == seen.max()).mean() > 0.5 and seen.max() > 0)
+    if not len(seen) or (seen <= 0).mean() > _SELDOM:
+        return False
+    return bool(np.isclose(np.quantile(seen, 0.99), _FULL, rtol=0.05).any())
