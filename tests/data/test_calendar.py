@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -130,3 +132,16 @@ def test_coming_closed_days_are_those_of_late_and_a_closed_month_says_nothing() 
     weeks[-6:] = 0.0
     reopened = Panel.of([np.ones(210)], is_open=weeks.ravel())
     assert future_open(reopened, 7).tolist() == [1, 0, 1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("today", "end"), [(1, 0), (3, 5), (8, 0), (20, 2)])
+def test_weeks_end_the_day_before_the_plans_so_that_its_first_week_is_whole(
+    today: int, end: int
+) -> None:
+    """Sales end on New Year's Eve; a plan for January 3rd has weeks that end on Tuesdays."""
+    days = np.arange(np.datetime64("2023-01-02"), np.datetime64("2024-01-01")).astype(np.int64)
+    periods, _ = periods_for(days, "week", date(2024, 1, today))
+    last_day = periods.dates[-1] + 6
+    assert last_day == np.datetime64("2023-12-31") - end
+    coming = periods.frequency.after(periods.dates[-1], 5)
+    assert np.datetime64(date(2024, 1, today)) in coming

@@ -67,7 +67,7 @@ def build_panel(tables: Tables, *, frequency: str = "auto") -> Panel:
     if frequency not in {"auto", *(f.value for f in Frequency)}:
         raise InputError(f"frequency is {frequency!r}; choose auto, day, week or month")
     days = sales["date"].unique().sort().to_physical().cast(pl.Int64).to_numpy()
-    periods, own = periods_for(days, frequency)
+    periods, own = periods_for(days, frequency, tables.today)
     grid = Grid.of(sales, periods)
     units = grid.total(sales["quantity"].to_numpy())
     in_stock, is_marked = _in_stock(sales, grid)

@@ -6,7 +6,8 @@ than `SHORT` days of it a period is a day, with more it is a week, because most 
 and a week has no closed Sundays to explain. Whoever wants days says so.
 
 **Weeks end on the last day of the data.** The plan is made for the day after, so the newest week
-must be complete; with weeks that start on Mondays it would be cut, and look like a slump. Days
+must be complete; with weeks that start on Mondays it would be cut, and look like a slump. Where the
+plan's day is said, weeks end the day before it, and a last one that is not over is left out. Days
 before the first complete week are left out. Weekly data keeps its own weeks. Months are those of
 the calendar: a month of daily data that is not over is left out.
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -100,13 +102,14 @@ class Periods:
         return np.floor_divide(days - int(self.first.astype(np.int64)), length)
 
 
-def periods_for(days: Days, frequency: str) -> tuple[Periods, Frequency]:
+def periods_for(days: Days, frequency: str, today: date | None = None) -> tuple[Periods, Frequency]:
     """The periods of a panel and the spacing of its input (the rule is at the top of this file).
 
     Parameters
     ----------
     days : distinct days with sales records, ascending
     frequency : "auto", "day", "week" or "month"
+    today : the day the plan is for, where that is said: weeks of daily data then end the day before it
 
     Raises
     ------
@@ -131,6 +134,8 @@ def periods_for(days: Days, frequency: str) -> tuple[Periods, Frequency]:
     if wanted is Frequency.DAY or own is Frequency.WEEK:
         step = 1 if wanted is Frequency.DAY else 7
         return Periods(wanted, first, int((last - first).astype(int)) // step + 1), own
+    if today is not None:
+        last = last - int((last - np.datetime64(today, "D")).astype(int) + 1) % 7
     n = (int((last - first).astype(int)) + 1) // 7
     if n < 1:
         raise HistoryError(
