@@ -192,6 +192,36 @@ def test_the_parts_of_a_forecast_say_what_a_plan_adds() -> None:
     assert parts["level"].mean() == pytest.approx(10, rel=0.1)
 
 
+def test_what_earlier_origins_could_not_know_is_no_error_of_ordinary_days() -> None:
+    """The third promotion was needed to learn from: what the first two did is not put on days without."""
+    promotion = np.zeros((N, T + 28), np.float32)
+    for first in (60, 120, 180, T + 3):
+        promotion[:, first : first + 4] = 1
+    sales = np.random.default_rng(14).poisson(10 * np.where(promotion[:, :T] > 0, 6, 1))
+    fitted = default_forecaster(Frequency.DAY).fit(
+        believe(Panel.of(sales, known={"promotion": promotion}))
+    )
+    told, is_on = fitted.mean(28).mean(axis=0), promotion[0, T:] > 0
+    assert told[~is_on] == pytest.approx(np.full(24, 10.0), abs=1)
+    assert told[is_on] == pytest.approx(np.full(4, 60.0), rel=0.1)
+
+
+def test_what_was_seen_later_answers_only_what_was_new_then() -> None:
+    """An origin that could learn by itself is not told better."""
+    flag = np.zeros((1, T + H), np.float32)
+    flag[:, [40, 80, 120, 160, T + 2]] = 1
+    sales = np.random.default_rng(15).poisson(10 * (1 + flag[:, :T]), (N, T))
+    history = believe(Panel.of(sales, known={"event": flag}))
+    today = response_of(history)
+    assert today is not None
+    new, known = response_of(history.until(100), today), response_of(history.until(140), today)
+    assert new is not None
+    assert known is not None
+    assert response_of(history.until(100)) is None
+    np.testing.assert_array_equal(new.slopes, today.slopes)
+    assert (known.slopes != today.slopes).any()
+
+
 def test_errors_of_the_past_are_those_of_plans_that_reached_as_far_as_today() -> None:
     """An earlier origin does not know more of its future than is known of ours."""
     history = a_shop()

@@ -14,6 +14,7 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.responsive import answering_as
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
 __all__ = ["Calibrated", "FittedCalibrated", "earlier_origins", "error_library"]
@@ -86,10 +87,12 @@ class Calibrated:
         """The point forecast from now, and the errors of the same forecast from earlier origins."""
         horizon = self.horizon or _HORIZON[history.panel.frequency]
         origins = earlier_origins(history.n_periods, horizon, self.stride, self.n_origins)
+        fitted = self.point.fit(history)
+        before = answering_as(self.point, fitted)
         return error_library(
             history,
-            self.point.fit(history),
-            {o: self.point.fit(history.as_it_stood(o)).mean(horizon) for o in origins},
+            fitted,
+            {o: before.fit(history.as_it_stood(o)).mean(horizon) for o in origins},
             power=self.power,
             n_neighbours=self.n_neighbours,
             bias_correction=self.bias_correction,

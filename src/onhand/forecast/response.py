@@ -84,6 +84,11 @@ class Signal:
     why_not: str
     n_occasions: int
 
+    @property
+    def is_too_new(self) -> bool:
+        """Whether it has not recurred often enough to be learned from."""
+        return self.n_occasions < FEWEST_OCCASIONS
+
     def log_effect(self, slope: Any, x: Any) -> Any:
         """Logarithm of what x multiplies demand by, where it is answered with this slope."""
         told = slope * x if self.is_price else np.log1p(x * np.expm1(slope))
@@ -144,14 +149,25 @@ def signals_of(history: DemandHistory) -> tuple[Signal, ...]:
     )
 
 
-def response_of(history: DemandHistory) -> Response | None:
-    """How demand answers to what is planned; None where nothing is, too little was, or trees tell better."""
+def response_of(history: DemandHistory, later: Response | None = None) -> Response | None:
+    """How demand answers to what is planned; None where nothing is, too little was, or trees tell better.
+
+    later : what the same stock points were seen to answer afterwards, for what has not recurred yet
+    """
     if not history.panel.known or history.values.size > MOST_CELLS:
         return None
-    used = tuple(signal for signal in signals_of(history) if not signal.why_not)
+    signals = signals_of(history)
+    used = tuple(signal for signal in signals if not signal.why_not)
+    slopes = np.empty((history.n_series, 0))
+    if used:
+        slopes = _own(history, used, _pooled(history, used))
+    if later is not None:
+        place = {signal.name: k for k, signal in enumerate(later.signals)}
+        new = tuple(s for s in signals if s.name in place and s.reach > 0 and s.is_too_new)
+        used = (*used, *new)
+        slopes = np.hstack([slopes, later.slopes[:, [place[signal.name] for signal in new]]])
     if not used:
         return None
-    slopes = _own(history, used, _pooled(history, used))
     return Response(history.panel, used, slopes, _effects(used, slopes, history.n_periods))
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
+from onhand.forecast.recent import Recent
 from onhand.forecast.response import Response, response_of
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
-__all__ = ["FittedResponsive", "Responsive"]
+__all__ = ["FittedResponsive", "Responsive", "answering_as"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Responsive:
     Parameters
     ----------
     inner : Forecaster
+    later : Response or None
+        What the same stock points were seen to answer afterwards, for what has not recurred yet.
 
     >>> from onhand.data.panel import Panel
     >>> from onhand.demand.believe import believe
@@ -42,6 +45,7 @@ class Responsive:
     """
 
     inner: Forecaster
+    later: Response | None = None
 
     @property
     def name(self) -> str:
@@ -50,7 +54,7 @@ class Responsive:
 
     def fit(self, history: DemandHistory) -> FittedForecaster:
         """The inner forecaster, fitted on demand without effects, and the effects ahead."""
-        response = response_of(history)
+        response = response_of(history, self.later)
         if response is None:
             return self.inner.fit(history)
         plain = (history.values / response.cleared).astype(np.float32)
@@ -84,3 +88,16 @@ class FittedResponsive:
 
     def _factor(self, horizon: int) -> NDArray[np.float32]:
         return np.exp(sum(self.response.ahead(horizon).values())).astype(np.float32)
+
+
+def answering_as(forecaster: Forecaster, fitted: FittedForecaster) -> Forecaster:
+    """The forecaster for earlier origins: it knows today's answer to plans that were new there.
+
+    Its errors would be those of a forecast that does not answer, while today's does. Other forecasters
+    stay as they are.
+    """
+    if isinstance(forecaster, Recent):
+        return replace(forecaster, point=answering_as(forecaster.point, fitted))
+    if isinstance(forecaster, Responsive) and isinstance(fitted, FittedResponsive):
+        return replace(forecaster, later=fitted.response)
+    return forecaster
