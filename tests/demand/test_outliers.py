@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ def ninety_days(**changes: float) -> np.ndarray:
     ],
 )
 def test_only_a_peak_far_beyond_all_others_stands_alone(sold: np.ndarray, is_peak: bool) -> None:
-    assert bool(lone_peaks(sold[None].astype(np.float32))) is is_peak
+    assert bool(lone_peaks(believe(Panel.of([sold])))) is is_peak
 
 
 def test_an_untouched_history_is_the_same_object() -> None:
@@ -55,4 +57,36 @@ def test_a_typing_error_orders_no_pallet() -> None:
 def test_what_is_unknown_is_no_peak_and_no_neighbour() -> None:
     sold = ninety_days(day_60=800)
     sold[30:40] = np.nan
-    assert lone_peaks(sold[None]) == {0: 60}
+    assert lone_peaks(believe(Panel.of([sold]))) == {0: 60}
+
+
+def a_peak_with(name: str, of_day_60: float, usual: float = 0.0, **more: Any) -> bool:
+    """Whether 300 on day 60 stand alone where something known is not as usual there."""
+    known = np.full((1, 95), usual, np.float32)
+    known[:, [12, 60]] = of_day_60
+    panel = Panel.of([ninety_days(day_60=300)], known={name: known}, **more)
+    return bool(lone_peaks(believe(panel)))
+
+
+def test_what_was_planned_does_not_stand_alone() -> None:
+    """A promotion of one day, a holiday or a low price explain it; a high or merely paid price does not."""
+    assert not a_peak_with("promotion", 1)
+    assert not a_peak_with("holiday", 1)
+    assert not a_peak_with("price", 5, usual=9)
+    assert a_peak_with("price", 12, usual=9)
+    assert a_peak_with("price", 5, usual=9, lent={"price": np.ones((1, 95), bool)})
+    assert a_peak_with("promotion", 0)
+
+
+def test_what_is_up_every_other_day_explains_nothing() -> None:
+    """Forty promoted days without a peak, and one with it."""
+    flag = (np.arange(95) % 2 == 0).astype(np.float32)[None]
+    assert lone_peaks(believe(Panel.of([ninety_days(day_60=300)], known={"promotion": flag})))
+
+
+def test_the_december_of_a_first_year_may_be_christmas() -> None:
+    """Months: one or two a month and thirty in December, seen once or twice without another."""
+    sold = np.array([1, 2] * 12 + [1], np.float32)
+    sold[11] = 30
+    seen = [believe(Panel.of([sold[:n]], frequency=Frequency.MONTH)) for n in (12, 24, 25)]
+    assert [bool(lone_peaks(history)) for history in seen] == [False, False, True]

@@ -18,7 +18,7 @@ def peak_note(history: DemandHistory) -> tuple[Assumption, ...]:
     >>> peak_note(believe(Panel.of([[4, 6, 5] * 5 + [300]], items=["MUG"])))[0].why
     'one period far beyond all others counts as the next largest in forecasts and replay: 300 of MUG on 2024-12-30'
     """
-    peaks = lone_peaks(history.values)
+    peaks = lone_peaks(history)
     if not peaks:
         return ()
     panel = history.panel
