@@ -91,7 +91,7 @@ def static_covariates(tables: Tables, grid: Grid) -> dict[str, NDArray[Any]]:
             continue
         rows = grid.keys().select("row", key).join(table, on=key, how="left").sort("row")
         for name, kind in rows.schema.items():
-            if name in ("row", key, "launched", "discontinued"):
+            if name in ("row", key, "launched", "discontinued", "space"):
                 continue
             if rows[name].null_count() == rows.height:
                 continue  # nothing is known of it

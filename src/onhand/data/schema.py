@@ -392,6 +392,17 @@ LOCATIONS = Table(
             "unknown",
             aliases=_also("state country province"),
         ),
+        Column(
+            "space",
+            Kind.NUMBER,
+            "room there is, in the unit of the items' volume: what is on the shelf, on order and ordered may "
+            "take so much together",
+            "no limit of its own",
+            "volume",
+            low=0,
+            high=MOST_OF_ANYTHING,
+            aliases=_also("storage_capacity warehouse_capacity storage_volume"),
+        ),
     ),
     ("location",),
     Repeat.FIRST,

@@ -197,7 +197,8 @@ class LimitSettings(_Section):
         ge=0,
         description=(
             "Room in the warehouse, in the unit of the items' volume: what is on the shelf, on order and "
-            "ordered may take so much together. Items without a volume take none. 0: no limit."
+            "ordered may take so much together. Items without a volume take none. 0: no limit. Each place may "
+            "have one of its own: `space` in the locations table."
         ),
     )
 

@@ -23,7 +23,7 @@ from onhand.plan.buying.fallback import better_of
 from onhand.plan.buying.lots import lot_notes, lots_of
 from onhand.plan.buying.order_days import order_days_of
 from onhand.plan.buying.packing import Solver
-from onhand.plan.buying.rules import Rules, rules_of, taken_room
+from onhand.plan.buying.rules import Rules, rules_of, space_of
 from onhand.plan.buying.splits import splits_of
 from onhand.plan.buying.worlds import Worlds, supply_worlds
 from onhand.plan.config import Config
@@ -106,7 +106,9 @@ def _planned(
     bridges = bridges_of(choice, ahead.n_samples)
     lots = lots_of(history, terms, rules, policy, config)
     notes = lot_notes(lots, history, terms, rules, config.shop.currency)
-    terms = replace(terms, assumptions=(*terms.assumptions, *notes, *_full(rules, stock, config)))
+    terms = replace(
+        terms, assumptions=(*terms.assumptions, *notes, *_full(tables, rules, stock, panel, config))
+    )
     made = decide(
         fitted,
         stock,
@@ -149,16 +151,26 @@ def _planned(
     )
 
 
-def _full(rules: Rules, stock: Stock, config: Config) -> tuple[Assumption, ...]:
-    """How much of the room is taken already, where there is a limit."""
-    most = config.limits.space
-    if most <= 0:
-        return ()
-    taken = taken_room(stock, rules.volume)
+def _full(
+    tables: Tables, rules: Rules, stock: Stock, panel: Panel, config: Config
+) -> tuple[Assumption, ...]:
+    """How much of the room is taken already, where the shop or a location has a limit."""
+    taken = (stock.on_hand + stock.on_order) * rules.volume
+    notes = []
+    if config.limits.space > 0:
+        told = _room_told(config.limits.space, float(taken.sum()))
+        notes.append(replace(told, key="limits.space", source="config"))
+    for name, most in space_of(tables, panel).items():
+        told = _room_told(most, float(taken[panel.locations == name].sum()))
+        notes.append(replace(told, why=f"{name}: {told.why}"))
+    return tuple(notes)
+
+
+def _room_told(most: float, taken: float) -> Assumption:
     why = f"{taken:,.10g} of it are taken by what is on the shelf and on order"
     if taken > most * (1 + 1e-9):
         why += f", {taken - most:,.10g} more than there is: nothing that takes room is ordered"
-    return (Assumption("limits.space", f"{most:,.10g}", "volume", "config", why),)
+    return Assumption("locations.space", f"{most:,.10g}", "volume", "file", why)
 
 
 def _cut(config: Config) -> Assumption:

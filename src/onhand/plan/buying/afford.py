@@ -164,9 +164,8 @@ def _beside(
         else:
             base = afford(proposal, first, groups, alone, (), solver)[0]
     rest = replace(
-        rules,
+        rules.less_room(base),
         budget=max(0.0, rules.budget - float(proposal.unit_cost @ base)),
-        space=max(0.0, rules.space - float(rules.volume @ base)),
         is_frozen=nothing,
     )
     asked = [(rows, left_to_ask(base, rows, rule)) for rows, rule in groups]
@@ -296,15 +295,17 @@ def _picks(choices: list[list[Filled]]) -> Iterator[list[Filled]]:
 
 
 def _limits(proposal: Proposal, rules: Rules) -> tuple[Limit, ...]:
-    """The shop's budget and space, where it has them."""
-    both = (
+    """The shop's budget and space, and that of each location, where there are any."""
+    found = [
         Limit("budget", proposal.unit_cost, most=rules.budget),
         Limit("space", rules.volume, most=rules.space),
-    )
-    return tuple(limit for limit in both if np.isfinite(limit.most))
+    ]
+    found += [Limit("space", size, most=rules.rooms[at]) for at, size in rules.room_sizes.items()]
+    return tuple(limit for limit in found if np.isfinite(limit.most))
 
 
 def limit_name(rules: Rules) -> str:
     """What the shop's limits are called in reasons."""
-    names = [n for n, most in (("budget", rules.budget), ("space", rules.space)) if most < np.inf]
+    has_space = rules.space < np.inf or bool(rules.rooms)
+    names = [n for n, has in (("budget", rules.budget < np.inf), ("space", has_space)) if has]
     return "_and_".join(names)

@@ -32,9 +32,10 @@ _SHARES = (
 def orders_beyond(lines: Proposal, supplier: NDArray[np.str_], rules: Rules) -> Iterator[Array]:
     """Orders (N,) that suppliers accept and that take more than the limits allow, or more than is needed."""
     for more in _MORE if rules.has_limits else ():
-        larger = replace(rules, budget=rules.budget * more, space=rules.space * more)
+        rooms = {name: left * more for name, left in rules.rooms.items()}
+        larger = replace(rules, budget=rules.budget * more, space=rules.space * more, rooms=rooms)
         yield buy(lines, supplier, larger).quantity
-    free = replace(rules, budget=np.inf, space=np.inf)
+    free = rules.without_limits()
     if rules.has_limits:
         yield buy(lines, supplier, free).quantity
     for share in _SHARES:

@@ -355,6 +355,7 @@ def _bought(
         rules,
         weight=rules.weight[origin],
         volume=rules.volume[origin],
+        place=None if rules.place is None else rules.place[origin],
         previous=np.concatenate([rules.previous, np.zeros(len(bridges.row))]),
         is_frozen=np.concatenate([rules.is_frozen, bridges.is_kept]),
         suppliers={**bridges.suppliers, **rules.suppliers},

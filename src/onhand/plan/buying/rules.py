@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -26,6 +26,7 @@ __all__ = [
     "item_facts",
     "rules_by_supplier",
     "rules_of",
+    "space_of",
     "taken_room",
     "unplaced",
 ]
@@ -72,6 +73,8 @@ class Rules:
     keep_within : share of change below which the previous quantity stays
     is_frozen : (N,) whether the previous quantity stays in any case
     is_over : (N,) whether the item is more likely over than not, so that nothing is bought of it
+    rooms : volume left in each location that has a limit of its own, by its code
+    place : (N,) the location of each stock point; None where no location has a limit
     """
 
     ladder: PriceLadder
@@ -88,11 +91,45 @@ class Rules:
     keep_within: float
     is_frozen: NDArray[np.bool_]
     is_over: NDArray[np.bool_]
+    rooms: Mapping[str, float] = field(default_factory=dict)
+    place: NDArray[np.str_] | None = None
 
     @property
     def has_limits(self) -> bool:
         """Whether all orders together may take only so much money or room."""
-        return bool(np.isfinite([self.budget, self.space]).any())
+        return bool(np.isfinite([self.budget, self.space]).any()) or bool(self.rooms)
+
+    @property
+    def room_sizes(self) -> dict[str, Array]:
+        """What a unit of each stock point takes of the room of each location with a limit, (N,)."""
+        if self.place is None:
+            return {}
+        return {name: np.where(self.place == name, self.volume, 0.0) for name in self.rooms}
+
+    def has_room(self, quantity: Array) -> bool:
+        """Whether what is ordered, (N,), fits into the space of the shop and of each location."""
+        if float(self.volume @ quantity) > self.space * (1 + 1e-9):
+            return False
+        sizes = self.room_sizes
+        return all(
+            float(sizes[name] @ quantity) <= left * (1 + 1e-9) for name, left in self.rooms.items()
+        )
+
+    def less_room(self, quantity: Array) -> Rules:
+        """The rules once these units, (N,), have taken their room."""
+        sizes = self.room_sizes
+        return replace(
+            self,
+            space=max(0.0, self.space - float(self.volume @ quantity)),
+            rooms={
+                name: max(0.0, left - float(sizes[name] @ quantity))
+                for name, left in self.rooms.items()
+            },
+        )
+
+    def without_limits(self) -> Rules:
+        """The rules as if money and room were endless."""
+        return replace(self, budget=np.inf, space=np.inf, rooms={}, place=None)
 
     @property
     def is_plain(self) -> bool:
@@ -131,7 +168,8 @@ def rules_of(
         filled = taken_room(stock, volume)
     of_item, of_supplier = _ordered_today(panel, tables, terms)
     capacity = terms.offer["capacity"].fill_null(np.inf).to_numpy()
-    limits = config.limits
+    limits, room_of = config.limits, space_of(tables, panel)
+    there = np.zeros(panel.n_series) if stock is None else stock.on_hand + stock.on_order
     life = pl.Series(terms.offer["shelf_life"]).fill_null(items["shelf_life"])
     days_left = (items["discontinued"].cast(pl.Int64) - int(start.astype(np.int64))).cast(
         pl.Float64
@@ -152,7 +190,22 @@ def rules_of(
         keep_within=config.plan.keep_within,
         is_frozen=is_frozen,
         is_over=np.zeros(panel.n_series, dtype=bool) if is_over is None else is_over,
+        rooms={
+            name: max(0.0, most - float((there * volume) @ (panel.locations == name)))
+            for name, most in room_of.items()
+        },
+        place=panel.locations if room_of else None,
     )
+
+
+def space_of(tables: Tables, panel: Panel) -> dict[str, float]:
+    """The room of each location of the panel that has a limit of its own, in volume."""
+    known = tables.locations
+    if known is None or "space" not in known.columns:
+        return {}
+    stated = known.filter(pl.col("space").is_not_null()).select("location", "space")
+    used = set(panel.locations.tolist())
+    return {name: float(most) for name, most in sorted(stated.iter_rows()) if name in used}
 
 
 def taken_room(stock: Stock, volume: Array) -> float:

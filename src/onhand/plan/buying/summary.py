@@ -231,7 +231,7 @@ def _accepted_beyond(work: Workings) -> _Blocks:
     found = []
     for quantity in orders_beyond(line, work.economics.supplier, rules):
         spend = float(rules.ladder.at(np.maximum(quantity, line.least)) @ quantity)
-        is_within = spend <= rules.budget and float(rules.volume @ quantity) <= rules.space
+        is_within = spend <= rules.budget and rules.has_room(quantity)
         if spend > at_plan + 0.005 and not (rules.has_limits and is_within):
             more = _until_step(running, rows, quantity / line.step) - before
             found.append((spend - at_plan, float(more.sum()), float(more @ work.margin)))

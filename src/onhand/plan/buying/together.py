@@ -153,8 +153,10 @@ def choose_within_limits(
     judge = _Judge(options, suppliers, rules, is_limited=True)
     lines, supplier, free = judge.orders(start, is_limited=False)
     quantity = buy(lines, supplier, free).quantity
-    money, room = float(lines.unit_cost @ quantity), float(free.volume @ quantity)
-    if money <= rules.budget * (1 + 1e-9) and room <= rules.space * (1 + 1e-9):
+    limited = judge.orders(start, is_limited=True)[2]
+    if float(lines.unit_cost @ quantity) <= rules.budget * (1 + 1e-9) and limited.has_room(
+        quantity
+    ):
         return None
     n = len(start)
     most_tried = int(np.clip(_MOST_ROWS_TRIED // max(n, 1), 12, _MOST_TRIED))
@@ -226,15 +228,16 @@ class _Judge:
     ) -> tuple[Proposal, NDArray[np.str_], Rules]:
         """The lines of an assignment, their suppliers, and the rules that hold for them."""
         rows = self.options.row[chosen]
+        all_of_them = self.rules if is_limited else self.rules.without_limits()
+        place = all_of_them.place
         rules = replace(
-            self.rules,
+            all_of_them,
             suppliers=self.suppliers,
             weight=self.rules.weight[rows],
             volume=self.rules.volume[rows],
             previous=self.rules.previous[rows],
             is_frozen=self.rules.is_frozen[rows],
-            budget=self.rules.budget if is_limited else np.inf,
-            space=self.rules.space if is_limited else np.inf,
+            place=None if place is None else place[rows],
         )
         return _picked(self.options.lines, chosen), self.options.supplier[chosen], rules
 
