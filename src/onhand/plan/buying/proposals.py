@@ -8,7 +8,7 @@ deliver, and raised to a price break where that saves money. Each step is kept, 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from onhand.decide.replenish.marginal import Worth, worth_of_steps
 from onhand.decide.replenish.price_breaks import PriceLadder, raise_to_breaks
 from onhand.decide.replenish.rounding import RoundedOrder
 from onhand.decide.replenish.whole_order import whole_packs
+from onhand.inventory.lots import LotsProjected
 from onhand.inventory.policy import Situation
 from onhand.inventory.terms import SupplyTerms
 from onhand.plan.buying.rules import Rules
@@ -244,8 +245,9 @@ def _sellable(view: View, window: Array, ladder: PriceLadder) -> Array:
 
     A unit is worth its cost c while its margin p times the probability that it sells in the window
     after the arrival is no less than c times the probability that it does not: so the order may reach
-    the p / (p + c) quantile of what would be missing in the window without it. The window
-    is in periods; beyond the paths, demand goes on at its mean.
+    the p / (p + c) quantile of what would be missing in the window without it, and of what is owed to
+    customers when it comes, which is delivered at once. The window is in periods; beyond the paths, demand
+    goes on at its mean.
     """
     n = len(window)
     most = np.full(n, np.inf)
@@ -261,15 +263,46 @@ def _sellable(view: View, window: Array, ladder: PriceLadder) -> Array:
     for row in rows.tolist():
         first = np.broadcast_to(own[row], paths.shape[1])[:, None]  # (S, 1)
         last = first + max(0.0, float(window[row]))
-        # Of a period in which it can be sold for a part, a part of what is missing.
         share = np.clip(last - periods, 0.0, 1.0) * (periods >= first)
-        inside = (without.short[row] * share).sum(axis=1)
+        inside = _missing(view, without, row, first, share)
         beyond = np.maximum(0.0, last[:, 0] - np.maximum(horizon, first[:, 0]))
         later = np.maximum(0.0, beyond * paths[row].mean() - without.on_hand[row, :, -1])
         target = margin[row] / max(margin[row] + cost[row], 1e-12)
         need = row_quantile((inside + later)[None], np.array([target]))[0]
         most[row] = max(0.0, float(need))
     return most
+
+
+def _missing(
+    view: View, without: LotsProjected, row: int, first: NDArray[Any], share: Array
+) -> Array:
+    """Units that an order of a stock point could sell in each world, (S,), while it can be sold.
+
+    first : (S, 1) the period in which it comes;  share : (S, H) of each period in which it can be sold
+
+    In the last part of a period, what is there without the order is sold first. Where customers wait, the
+    most that is owed to them at any time inside is missing; where they go, what each period is short of.
+    """
+    shown, demand = view.beside or view.shown, view.now.paths[row]
+    stock, (due, _, _) = shown.stock, supply_of(shown)
+    horizon = demand.shape[1]
+    coming = np.cumsum(np.broadcast_to(due[row], demand.shape), axis=1, dtype=np.float64)
+    later = (1 - share) * demand  # what is asked for when the order is not on the shelf
+    waits = view.shortage == "backorder"
+    there = coming + stock.on_hand[row] - stock.backorders[row]
+    if waits:
+        gone = demand + without.expired[row].astype(np.float64)
+        there = there - np.cumsum(gone, axis=1)
+        at_start = there + gone
+    else:
+        at_start = there
+    owed = np.maximum(
+        0.0, -np.take_along_axis(at_start, np.minimum(first, horizon - 1), axis=1)[:, 0]
+    )
+    if waits:
+        return np.maximum(owed, np.where(share > 0, -there - later, 0.0).max(axis=1))
+    short = np.where(share > 0, np.maximum(0.0, without.short[row] - later), 0.0)
+    return np.asarray(owed + short.sum(axis=1))
 
 
 def _cut_to(quantity: Array, most: Array, terms: SupplyTerms) -> Array:
