@@ -42,7 +42,10 @@ def explain(plan: Plan, item: str, location: str | None = None) -> str:
 def find(
     plan: Plan, item: str, location: str | None = None
 ) -> list[tuple[PointOutlook, OrderLine | None]]:
-    """The stock points of an item, each with its order line if it has one, once for each line."""
+    """The stock points of an item, each with its order line if it has one, once for each line.
+
+    One that is only bridged comes without a line as well: its forecast and its stock are to be told, too.
+    """
     points = [p for p in plan.stock_points if p.item == item]
     if not points:
         raise InputError(
@@ -58,7 +61,7 @@ def find(
     for point in points:
         lines = [x for x in plan.orders if (x.item, x.location) == (item, point.location)]
         found += [(point, x) for x in sorted(lines, key=lambda x: x.kind, reverse=True)]
-        found += [] if lines else [(point, None)]
+        found += [] if any(x.kind == "order" for x in lines) else [(point, None)]
     return found
 
 
@@ -75,7 +78,9 @@ def _explained(plan: Plan, point: PointOutlook, line: OrderLine | None) -> str:
     if line is None:
         rows = [*expected, *_standing(plan, point), *_not_ordered(point)]
         said = " ".join(text for text in (_nothing(plan, point), about) if text)
-        return f"{head}: nothing to order\n{_rows(rows)}\n\n{said}"
+        here = (point.item, point.location)
+        beside = " beside" if any((x.item, x.location) == here for x in plan.orders) else ""
+        return f"{head}: nothing to order{beside}\n{_rows(rows)}\n\n{said}"
     title = f"{head}: order {units(line.quantity)} from {line.supplier}"
     if line.kind == "split":
         return (

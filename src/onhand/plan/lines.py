@@ -84,11 +84,15 @@ def _bridge_line(work: Workings, bridges: Bridges, i: int) -> OrderLine:
     quantity, margin = float(bridges.quantity[i]), float(work.margin[row])
     lost, lost_with = float(out.lost_early[row]), float(out.lost_early_with[row])
     gain = money(float(bridges.gain[i]), work.config.shop.currency)
-    waited = (
-        f"The order from {slow} is promised for {due}. Until then"
-        if out.quantity[row] > 0
-        else f"Nothing more is wanted from {slow}, whose orders come on {due} at the earliest. Until then"
-    )
+    if out.quantity[row] > 0:
+        waited = f"The order from {slow} is promised for {due}. Until then"
+    elif out.need[row] > 0:
+        waited = (
+            f"{units(float(out.need[row]))} are needed from {slow} and not ordered now; they could come on "
+            f"{due} at the earliest. Until then"
+        )
+    else:
+        waited = f"Nothing more is wanted from {slow}, whose orders come on {due} at the earliest. Until then"
     return _line_beside(
         work,
         bridges,
@@ -100,7 +104,8 @@ def _bridge_line(work: Workings, bridges: Bridges, i: int) -> OrderLine:
         at_risk=(round(lost * margin, 2), round(lost_with * margin, 2)),
         sentence=(
             f"{waited} about {units(lost)} would be missing; {units(quantity)} from {supplier}, there "
-            f"from {comes}, bring that down to {units(lost_with)} and earn {gain} more than they cost. The next plan can bridge again."
+            f"from {comes}, bring that down to {units(lost_with)}. Until the next plan can bridge again they "
+            f"earn {gain} more than they cost."
         ),
     )
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
 from onhand.data import Tables
+from onhand.plan.buying.bridges import same_steps
+from onhand.plan.buying.choose import Bridge
 from onhand.plan.config import Config
 from onhand.plan.explain import explain
 from onhand.plan.make_plan import make_plan
@@ -145,3 +149,11 @@ def test_what_perishes_is_bought_again_in_time(shop: Shop) -> None:
     keeping = make_plan(lots(shop, None, None), config())
     assert keeping.orders == ()
     assert perishing.orders
+
+
+def test_bridges_of_which_some_were_placed_today_are_told_together() -> None:
+    """What is left of one has fewer steps than the others: those it lacks are worth nothing."""
+    whole = Bridge(0, 1, 6.0, 6.0, 1.0, 1.0, 2.0, np.array([3.0, 2.0, 1.0]))
+    rest = replace(whole, row=1, worth=np.array([1.0]))
+    stacked = same_steps([whole, rest])
+    assert [one.worth.tolist() for one in stacked] == [[3.0, 2.0, 1.0], [1.0, 0.0, 0.0]]

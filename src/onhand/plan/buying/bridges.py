@@ -7,7 +7,7 @@ same stock point from the slow supplier, which is decided as if the bridge were 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from onhand.plan.buying.rules import SupplierRule
 from onhand.plan.buying.worlds import Worlds
 from onhand.plan.projection import OnTheWay
 
-__all__ = ["Bridges", "both_of", "bridges_of", "in_full", "on_the_way"]
+__all__ = ["Bridges", "both_of", "bridges_of", "in_full", "on_the_way", "same_steps"]
 
 Array = NDArray[np.float64]
 
@@ -102,10 +102,19 @@ def bridges_of(choice: Choice, n_samples: int) -> Bridges | None:
 
 def in_full(bridges: Sequence[Bridge], choice: Choice, n_samples: int) -> Bridges:
     """Small orders with the terms of their offers."""
-    found = [_in_full(bridge, choice, n_samples) for bridge in bridges]
+    found = [_in_full(bridge, choice, n_samples) for bridge in same_steps(bridges)]
     suppliers = {n: r for c in choice.candidates for n, r in c.rules.suppliers.items()}
     columns = {name: np.array([each[name] for each in found]) for name in found[0]}
     return Bridges(**columns, suppliers=suppliers)
+
+
+def same_steps(bridges: Sequence[Bridge]) -> list[Bridge]:
+    """The bridges with as many steps each; those that one has less than another are worth nothing."""
+    n_steps = max(len(bridge.worth) for bridge in bridges)
+    return [
+        replace(bridge, worth=np.pad(bridge.worth, (0, n_steps - len(bridge.worth))))
+        for bridge in bridges
+    ]
 
 
 def _in_full(bridge: Bridge, choice: Choice, n_samples: int) -> dict[str, object]:
