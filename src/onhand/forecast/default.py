@@ -28,7 +28,7 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
 
     Fast and slow memories are blended because no single one wins everywhere; the season is that of
     the whole shop and, in weeks and months, as far as the sales of an item and its likes tell one, the
-    item's own; weeks of which no season is known yet are shown without the shop's ups and downs;
+    item's own; weeks of which no season is known yet, or hardly one, are shown without the shop's ups and downs;
     planned prices, promotions and holidays are answered to as they were before; the spread is that of the
     blend's own past errors. `docs/concepts/forecasts.md`
     has the measurements behind the choice.
@@ -43,10 +43,10 @@ def default_forecaster(frequency: Frequency) -> Calibrated:
         members = [ExponentialSmoothing(), MovingAverage(8), MovingAverage(52)]
     else:
         members = [ExponentialSmoothing(), MovingAverage(6), MovingAverage(12)]
-    point: Forecaster = ItemSeasons(Blend(members))
+    blend: Forecaster = Blend(members)
     if frequency is Frequency.WEEK:
-        point = Steadied(point)
-    return Calibrated(Recent(Responsive(point), MEMORY[frequency]), label="default")
+        blend = Steadied(blend, fading=0.5)
+    return Calibrated(Recent(Responsive(ItemSeasons(blend)), MEMORY[frequency]), label="default")
 
 
 def through_life(forecaster: Forecaster) -> WhenOpen:

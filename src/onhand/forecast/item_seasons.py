@@ -61,7 +61,8 @@ class ItemSeasons:
         k above: how many units (over φ) an item should have sold around a position to be believed as
         much as its group.
     n_seasons : number of seasons, >= 1
-        As for `Seasonalised`, which speaks alone where there is no more than one season.
+        As for `Seasonalised`, which speaks alone where there is no more than one season. With a shorter
+        history than this an item's season is found in demand over the shop's level, and believed in part.
 
     >>> from onhand.demand.believe import believe
     >>> from onhand.forecast.averages import MovingAverage
@@ -77,7 +78,7 @@ class ItemSeasons:
 
     point: Forecaster
     doubt: float = 32.0
-    n_seasons: float = 1.5
+    n_seasons: float = 2.0
 
     def __post_init__(self) -> None:
         if not self.doubt > 0:
@@ -96,8 +97,13 @@ class ItemSeasons:
         if history.n_periods <= season or panel.frequency is Frequency.DAY:
             return shared.fit(history)
         positions = seasonal_positions(panel.dates, panel.frequency)
-        shop = shared.factors_of(history)
-        own = _own_factors(history, shop, positions, self.doubt)
+        shop, level = shared.told_apart(history)
+        own = _own_factors(
+            replace(history, values=(history.values / level).astype(np.float32)),
+            shop,
+            positions,
+            self.doubt,
+        )
         factors = shop[None, :] * own  # (N, 53)
         factors = np.maximum(factors, _LEAST_FACTOR)
         flat = (history.values / factors[:, positions]).astype(np.float32)

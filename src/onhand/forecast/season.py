@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from onhand.data.panel import Frequency
 
-__all__ = ["growth_per_season", "seasonal_factors", "seasonal_positions"]
-
-_DOUBT = 4  # periods seen twice at which half of the growth they show is believed
+__all__ = ["seasonal_factors", "seasonal_positions"]
 
 
 def seasonal_positions(dates: NDArray[Any], frequency: Frequency) -> NDArray[np.int64]:
@@ -70,35 +68,3 @@ def seasonal_factors(
     if average <= 0:
         return np.ones(53)
     return np.where(seen, factors / average, 1.0)
-
-
-def growth_per_season(values: NDArray[np.floating[Any]], season: int) -> float:
-    """By what factor demand grows from one season to the next, drawn towards 1.
-
-    The mean over series per period, of the k last periods that have one a season earlier, is set
-    against those earlier ones:
-
-    growth = (sum of the later / sum of the earlier) ^ (k / (k + 4))
-
-    Parameters
-    ----------
-    values : (N, T), units. NaN: unknown, left out of every mean.
-    season : periods, > 0
-        With no more history than this, or nothing sold, the growth is 1.
-
-    >>> round(growth_per_season(np.array([[2.0, 9.0] + [0.0] * 50 + [4.0, 18.0]]), 52), 3)  # 2 ^ 1/3
-    1.26
-    >>> growth_per_season(np.array([[2.0, 9.0]]), 52)
-    1.0
-    """
-    n_twice = values.shape[1] - season
-    if n_twice <= 0:
-        return 1.0
-    n_known = np.isfinite(values).sum(axis=0)  # (T,)
-    mean = np.nansum(values, axis=0, dtype=np.float64) / np.maximum(n_known, 1)
-    is_paired = (n_known[season:] > 0) & (n_known[:-season] > 0)
-    later, earlier = mean[season:][is_paired].sum(), mean[:-season][is_paired].sum()
-    if not (later > 0 and earlier > 0):
-        return 1.0
-    n_pairs = int(is_paired.sum())
-    return float((later / earlier) ** (n_pairs / (n_pairs + _DOUBT)))

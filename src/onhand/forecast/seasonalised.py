@@ -11,13 +11,15 @@ from onhand.data.panel import Frequency, Panel
 from onhand.demand.history import DemandHistory
 from onhand.forecast.forecaster import FittedForecaster, Forecaster
 from onhand.forecast.paths import DemandPaths
-from onhand.forecast.season import growth_per_season, seasonal_factors, seasonal_positions
+from onhand.forecast.season import seasonal_factors, seasonal_positions
+from onhand.forecast.season_and_level import season_and_level
 from onhand.forecast.spread import draw_seed, is_count, of_rows
+from onhand.forecast.steadied import standing_of
 
 __all__ = ["Seasonalised"]
 
 _LEAST_FACTOR = 0.05  # dividing by less would make a season of one sale out of a closed week
-_SEEN_ONCE = 0.7  # power of factors that rest on a single season: chance makes them too extreme
+_OF_DAYS = 1.5  # weeks that days want: a weekday seen once is one day's chance
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class Seasonalised:
     point : Forecaster
         Sees deseasonalised demand; its forecasts are multiplied by the factors of their periods.
     n_seasons : number of seasons, >= 1
-        With a shorter history than this, but one of more than a season, growth is first taken out,
-        as far as the periods seen twice show it, and the factors are drawn towards 1. With not
-        even a season, or less than this of days, all factors are 1.
+        With a shorter history than this, but one of more than a season, the season is told apart from
+        the level (`season_and_level`). With not even a season, or a week and a half of days, all
+        factors are 1.
 
     >>> from onhand.forecast.averages import MovingAverage
     >>> panel = Panel.of(
@@ -45,7 +47,7 @@ class Seasonalised:
     """
 
     point: Forecaster
-    n_seasons: float = 1.5
+    n_seasons: float = 2.0
 
     @property
     def name(self) -> str:
@@ -64,16 +66,23 @@ class Seasonalised:
 
     def factors_of(self, history: DemandHistory) -> NDArray[np.float64]:
         """The factor of each seasonal position, (53,), as far as the history can tell."""
-        positions = seasonal_positions(history.panel.dates, history.panel.frequency)
-        season, n_periods = history.panel.frequency.season, history.n_periods
-        if n_periods >= self.n_seasons * season:
-            return np.maximum(seasonal_factors(history.values, positions), _LEAST_FACTOR)
-        # A weekday seen once is one day's chance; a week or a month seen once is many days.
-        if n_periods <= season or history.panel.frequency is Frequency.DAY:
-            return np.ones(53)
-        growth = growth_per_season(history.values, season)
-        steady = history.values / growth ** (np.arange(n_periods) / season)
-        return np.maximum(seasonal_factors(steady, positions), _LEAST_FACTOR) ** _SEEN_ONCE
+        return self.told_apart(history)[0]
+
+    def told_apart(self, history: DemandHistory) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The factors, and the shop's level where it had to be told apart from them, (T,), else 1."""
+        frequency, n_periods = history.panel.frequency, history.n_periods
+        positions = seasonal_positions(history.panel.dates, frequency)
+        season, by_days = frequency.season, frequency is Frequency.DAY
+        level = np.ones(n_periods)
+        if n_periods >= (_OF_DAYS if by_days else self.n_seasons) * season:
+            factors = seasonal_factors(history.values, positions)
+        elif n_periods <= season or by_days:
+            return np.ones(53), level
+        else:
+            whole = standing_of(history.values, np.zeros(history.n_series, np.int64))[0]
+            known = np.isfinite(history.values).any(axis=0)
+            factors, level = season_and_level(np.where(known, whole, np.nan), positions, season)
+        return np.maximum(factors, _LEAST_FACTOR), level
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 from onhand.forecast.typical import OrdinaryLevel
 
-__all__ = ["FittedSteadied", "Steadied", "movement_of"]
+__all__ = ["FittedSteadied", "Steadied", "movement_of", "standing_of"]
 
 _PASSES = 4
 _MOST = 3.0  # times the ordinary level that a period is believed to stand above or below it
@@ -30,7 +31,8 @@ class Steadied:
     shop rise into December expects it to go on. What all of a group do together is told apart from
     what one of them does: every period is divided by the group's movement, which is 1 at the
     ordinary level of today (`OrdinaryLevel`). With more history the season is known, and demand is
-    shown as it is; so it is in days, whose weekdays are a movement that is well known.
+    shown as it is, at once or by and by; so it is in days, whose weekdays are a movement that is well
+    known.
 
     Parameters
     ----------
@@ -41,6 +43,9 @@ class Steadied:
         An attribute that the panel does not have stands for "all".
     n_seasons : seasons, > 0
         A history longer than this is shown as it is.
+    fading : seasons, >= 0
+        Within so many more, demand is divided by a power of the movement that falls from 1 to 0: for a
+        point that is shown demand without a season which is hardly known yet.
 
     >>> from onhand.data.panel import Panel
     >>> from onhand.demand import believe
@@ -55,10 +60,13 @@ class Steadied:
     point: Forecaster
     by: str = "all"
     n_seasons: float = 1.0
+    fading: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.n_seasons > 0:
             raise ConfigError(f"n_seasons is {self.n_seasons}; choose a number above 0")
+        if not self.fading >= 0:
+            raise ConfigError(f"fading is {self.fading}; choose 0 or a number of seasons above it")
 
     @property
     def name(self) -> str:
@@ -78,12 +86,19 @@ class Steadied:
     def steady(self, history: DemandHistory) -> DemandHistory:
         """The history without its groups' movements, as far as it is short."""
         frequency = history.panel.frequency
-        is_long = history.n_periods > self.n_seasons * frequency.season
-        if is_long or frequency is Frequency.DAY:
+        share = self._share(history.n_periods / frequency.season)
+        if share == 0 or frequency is Frequency.DAY:
             return history
         groups = groups_of(history.panel, self.by)
-        values = history.values / movement_of(history, groups)[groups]
+        values = history.values / movement_of(history, groups)[groups] ** share
         return replace(history, values=values.astype(np.float32))
+
+    def _share(self, n_seasons: float) -> float:
+        """The power of the movement that demand is divided by, 0..1."""
+        beyond = n_seasons - self.n_seasons
+        if beyond <= 0:
+            return 1.0
+        return max(1 - beyond / self.fading, 0.0) if self.fading > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -132,9 +147,7 @@ def _fitted(point: Refitter, steady: DemandHistory, history: DemandHistory) -> F
 def movement_of(history: DemandHistory, groups: NDArray[np.int64]) -> NDArray[np.float64]:
     """How high each group stood in each period, in ordinary levels of today, (G, T).
 
-    The demand of those whose demand is known in a period, over what the same ones usually sell, so
-    that who joins or leaves moves nothing; what is usual is in turn told from the periods that they
-    were there, a few times in turn. 1 where nothing is known; from 1/3 to 3.
+    `standing_of` over its own ordinary level; from 1/3 to 3.
 
     >>> from onhand.data.panel import Panel
     >>> from onhand.demand import believe
@@ -142,10 +155,34 @@ def movement_of(history: DemandHistory, groups: NDArray[np.int64]) -> NDArray[np
     >>> movement_of(believe(panel), np.zeros(2, np.int64)).round(1).tolist()
     [[1.0, 1.0, 2.0, 1.0]]
     """
-    is_known = np.isfinite(history.values)
-    demand = np.nan_to_num(history.values).astype(np.float64)
-    n_groups = int(groups.max(initial=-1)) + 1
-    sold, movement = np.zeros((n_groups, history.n_periods)), np.ones((n_groups, history.n_periods))
+    movement = standing_of(history.values, groups)
+    ordinary = OrdinaryLevel().level(of_groups(history.panel, movement.astype(np.float32)))
+    relative = movement / np.where(ordinary > 0, ordinary, 1.0)[:, None]
+    return np.clip(relative, 1 / _MOST, _MOST)
+
+
+def standing_of(
+    values: NDArray[np.floating[Any]], groups: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """How high each group stood in each period, over what its members usually sell, (G, T).
+
+    The demand of those whose demand is known in a period, over what the same ones usually sell, so
+    that who joins or leaves moves nothing; what is usual is in turn told from the periods that they
+    were there, a few times in turn. 1 where nothing is known.
+
+    Parameters
+    ----------
+    values : (N, T), units. NaN: unknown.
+    groups : (N,) the group of each
+
+    >>> values = np.array([[4, 4, 8, 4], [np.nan, np.nan, 4, 2]])
+    >>> standing_of(values, np.zeros(2, np.int64)).round(1).tolist()
+    [[0.8, 0.8, 1.5, 0.8]]
+    """
+    is_known = np.isfinite(values)
+    demand = np.nan_to_num(values).astype(np.float64)
+    n_groups, n_periods = int(groups.max(initial=-1)) + 1, values.shape[1]
+    sold, movement = np.zeros((n_groups, n_periods)), np.ones((n_groups, n_periods))
     np.add.at(sold, groups, demand)
     for _ in range(_PASSES):
         present = (is_known * movement[groups]).sum(axis=1)
@@ -153,6 +190,4 @@ def movement_of(history: DemandHistory, groups: NDArray[np.int64]) -> NDArray[np
         expected = np.zeros_like(sold)
         np.add.at(expected, groups, is_known * usual[:, None])
         movement = np.where(expected > 0, sold / np.where(expected > 0, expected, 1), 1.0)
-    ordinary = OrdinaryLevel().level(of_groups(history.panel, movement.astype(np.float32)))
-    relative = movement / np.where(ordinary > 0, ordinary, 1.0)[:, None]
-    return np.clip(relative, 1 / _MOST, _MOST)
+    return movement
