@@ -22,6 +22,11 @@ def show_difference(found: PlanDifference, currency: str) -> None:
     heading("What that changes")
     columns = {"": "left", "before": "right", "now": "right", "change": "right"}
     out().print(table(columns, [_row(change, currency) for change in found.board]))
+    if _changes_supplier(found):
+        out().print(
+            "Some items change their supplier. Demand met and margin at risk look as far ahead as each "
+            "item's next order can help: with another supplier that is another stretch of time."
+        )
     if found.suppliers:
         heading("Ordered from each supplier")
         out().print(table(columns, [_row(change, currency) for change in found.suppliers]))
@@ -64,6 +69,13 @@ def _show_forecasts(found: PlanDifference, currency: str) -> None:
     ]
     columns = {"item": "left", "title": "left", "before": "right", "now": "right"}
     out().print(table(columns | {"money": "right", "moved by": "wide"}, rows))
+
+
+def _changes_supplier(found: PlanDifference) -> bool:
+    return any(
+        line.supplier_before and line.supplier_after and line.supplier_before != line.supplier_after
+        for line in found.lines
+    )
 
 
 def _who(before: str, after: str) -> str:
