@@ -451,7 +451,8 @@ class PlanSettings(_Section):
         description=(
             "Days from the plan's day on within which the previous plan's orders that are not yet placed "
             "stay exactly as they were, where a previous plan is given: supplier, quantity, and the small "
-            "orders beside them. They are bought before anything new. 0: none."
+            "orders beside them. They are bought before anything new. "
+            "One that was to be placed before today is planned anew. 0: none."
         ),
     )
     hold_dying: bool = Field(
