@@ -1,8 +1,8 @@
 """Which policy number, and which policy, would have been cheapest on the shop's own past?
 
-One or two numbers for the whole shop, chosen on several past windows: enough to catch nearly all
-there is to gain, too few to fit noise. The policy is told the decision costs, the replay charges
-the scoring costs; the two are never mixed.
+One or two numbers for the whole shop, chosen on several past windows: enough to catch most of what
+there is to gain, too few to fit noise; where margins differ, one for each third (`onhand.plan.margins`).
+The policy is told the decision costs, the replay charges the scoring costs. A plan takes the same for both.
 """
 
 from __future__ import annotations
