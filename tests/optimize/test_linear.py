@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -70,3 +72,23 @@ def test_parts_must_fit_together() -> None:
             np.ones(3),
             np.zeros(3, dtype=np.bool_),
         )
+
+
+def test_threads_that_solve_side_by_side_leave_standard_output_where_it_was(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """It is turned away during a solve; two at once must not take the turned one for the real one."""
+    program = LinearProgram(
+        cost=np.array([-10.0, -5.0, -4.0]),
+        rows=csr_array([[8.0, 5.0, 5.0]]),
+        row_lower=np.array([-np.inf]),
+        row_upper=np.array([10.0]),
+        lower=np.zeros(3),
+        upper=np.ones(3),
+        is_whole=np.ones(3, dtype=bool),
+    )
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: solve(program).cost, range(24)))
+    assert answers == [-10.0] * 24
+    os.write(1, b"still here\n")
+    assert capfd.readouterr().out == "still here\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -173,8 +173,9 @@ def solve(
 
 @contextmanager
 def _nothing_said() -> Iterator[None]:
-    """What is written to standard output goes to standard error: HiGHS now and then writes a line there
-    although told to be silent, and a plan that is written to a pipe as JSON could then not be read."""
+    """Standard output leads nowhere: HiGHS now and then writes a line there although told to be silent, and
+    a plan that is written to a pipe as JSON could then not be read. Whatever other threads write there in
+    the meantime is lost as well, so a caller with threads that print lets them print elsewhere."""
     if sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
     try:
@@ -183,8 +184,8 @@ def _nothing_said() -> Iterator[None]:
         yield
         return
     try:
-        with suppress(OSError):  # no standard error: it stays where it is
-            os.dup2(2, 1)
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
         yield
     finally:
         os.dup2(kept, 1)
