@@ -197,6 +197,7 @@ def _assemble(parts: list[_Translated | _Piece]) -> Tables:
         rows_in=rows_in,
         reconciliation=reconciliation,
         currency=_usual(currency := pl.concat(currencies)),
+        today=None,
     )
     if currency.n_unique() > 1:
         tables = replace(tables, findings=(*tables.findings, _mixed(currency)))
