@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.paths import DemandPaths
 
 __all__ = ["AfterStockOut", "FittedAfterStockOut"]
@@ -112,10 +112,7 @@ class AfterStockOut:
 
     def _scout(self, history: DemandHistory) -> Refitter:
         """Who forecasts at the earlier origins, having learned nothing from what came after them."""
-        scout = self.scout or self.point
-        if isinstance(scout, Learner):
-            return scout.learn(history.until(self._first(history)))
-        return scout
+        return taught(self.scout or self.point, history.until(self._first(history)))
 
 
 @dataclass(frozen=True)

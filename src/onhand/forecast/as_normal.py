@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from onhand.demand.history import DemandHistory
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import draw_seed, of_rows
 
@@ -57,8 +57,7 @@ class AsNormal:
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the forecaster learned, where it learns once; else the forecaster itself."""
-        inner = self.forecaster
-        return _Learned(inner.learn(history) if isinstance(inner, Learner) else inner)
+        return _Learned(taught(self.forecaster, history))
 
 
 @dataclass(frozen=True)

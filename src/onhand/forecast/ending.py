@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onhand.data.panel import Panel
 from onhand.demand.history import DemandHistory
 from onhand.demand.lifecycle import Survival, survival
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.shared import OncePerHistory
 from onhand.forecast.spread import draw_seed, of_rows
@@ -56,7 +56,7 @@ class Ending:
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the inner forecaster learns once; silences are looked at anew each time."""
-        ready = self.inner.learn(history) if isinstance(self.inner, Learner) else self.inner
+        ready = taught(self.inner, history)
         return _Learned(ready)
 
 

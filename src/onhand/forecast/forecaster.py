@@ -15,7 +15,7 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import HistoryError
 from onhand.forecast.paths import DemandPaths
 
-__all__ = ["FittedForecaster", "Forecaster", "Learner", "Refitter", "refuse_hindsight"]
+__all__ = ["FittedForecaster", "Forecaster", "Learner", "Refitter", "refuse_hindsight", "taught"]
 
 
 @runtime_checkable
@@ -66,6 +66,11 @@ class Learner(Protocol):
         looking ahead.
         """
         ...
+
+
+def taught(forecaster: Forecaster, history: DemandHistory) -> Refitter:
+    """What a forecaster learned once from `history`, for later origins; itself where teaching is cheap."""
+    return forecaster.learn(history) if isinstance(forecaster, Learner) else forecaster
 
 
 def refuse_hindsight(what: str, n_learned: int, history: DemandHistory) -> None:

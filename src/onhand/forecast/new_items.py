@@ -38,7 +38,7 @@ from onhand.demand.history import DemandHistory
 from onhand.demand.lifecycle import ages
 from onhand.demand.likeness import TitleLikes, attributes
 from onhand.errors import ConfigError
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.shared import OncePerHistory
 from onhand.forecast.spread import draw_seed, is_count, of_rows
@@ -106,7 +106,7 @@ class NewItems:
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the inner forecaster learns once; comparable items are looked up anew each time."""
-        ready = self.inner.learn(history) if isinstance(self.inner, Learner) else self.inner
+        ready = taught(self.inner, history)
         return _Learned(self, ready)
 
     def around(self, fitted: FittedForecaster, history: DemandHistory) -> FittedForecaster:

@@ -26,7 +26,7 @@ from onhand.data.panel import Frequency
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast.calibrated import earlier_origins
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
@@ -120,7 +120,7 @@ class Stacked:
     def learn(self, history: DemandHistory) -> LearnedStack:
         """What the dear members learned from `history`; the shares are learned anew at each origin."""
         early = self._taught_at(self._first_origin(history), history)
-        return LearnedStack(early, tuple(_ready(member, history) for member in self.members))
+        return LearnedStack(early, tuple(taught(member, history) for member in self.members))
 
     def _first_origin(self, history: DemandHistory) -> int:
         """Where members that are to be compared stop learning; 0: the history is too short."""
@@ -137,11 +137,7 @@ class Stacked:
         if origin == 0 or len(self.members) == 1 or self.trust == 0:
             return _Compared(self, origin, ())
         before = history.until(origin)
-        return _Compared(self, origin, tuple(_ready(member, before) for member in self.members))
-
-
-def _ready(forecaster: Forecaster, history: DemandHistory) -> Refitter:
-    return forecaster.learn(history) if isinstance(forecaster, Learner) else forecaster
+        return _Compared(self, origin, tuple(taught(member, before) for member in self.members))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import draw_seed, is_count, of_rows
 
@@ -69,11 +69,7 @@ class Steered:
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the dear ones learned from `history`, to be reused at later origins."""
-        return _Learned(_ready(self.calibrated, history), _ready(self.other, history), self.share)
-
-
-def _ready(forecaster: Forecaster, history: DemandHistory) -> Refitter:
-    return forecaster.learn(history) if isinstance(forecaster, Learner) else forecaster
+        return _Learned(taught(self.calibrated, history), taught(self.other, history), self.share)
 
 
 @dataclass(frozen=True)

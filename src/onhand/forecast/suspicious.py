@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from onhand.demand.believe import believe
 from onhand.demand.clean import infer_in_stock
 from onhand.demand.history import DemandHistory
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.shared import OncePerHistory
+from onhand.forecast.shown import Shown
 
 __all__ = ["Suspicious"]
 
@@ -46,17 +47,7 @@ class Suspicious:
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the inner forecaster learned once, where it does; else itself."""
-        inner = self.inner
-        ready = inner.learn(_suspected(history)) if isinstance(inner, Learner) else inner
-        return _Shown(ready)
-
-
-@dataclass(frozen=True)
-class _Shown:
-    inner: Refitter
-
-    def fit(self, history: DemandHistory) -> FittedForecaster:
-        return self.inner.fit(_suspected(history))
+        return Shown(taught(self.inner, _suspected(history)), _suspected)
 
 
 def _suspect(history: DemandHistory) -> DemandHistory:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from onhand.demand.history import DemandHistory
 from onhand.demand.outliers import without_lone_peaks
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.shared import OncePerHistory
+from onhand.forecast.shown import Shown
 
 __all__ = ["Tempered"]
 
@@ -45,16 +46,7 @@ class Tempered:
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the inner forecaster learned once, where it does; else itself."""
-        inner = self.inner
-        return _Shown(inner.learn(_tempered(history)) if isinstance(inner, Learner) else inner)
-
-
-@dataclass(frozen=True)
-class _Shown:
-    inner: Refitter
-
-    def fit(self, history: DemandHistory) -> FittedForecaster:
-        return self.inner.fit(_tempered(history))
+        return Shown(taught(self.inner, _tempered(history)), _tempered)
 
 
 _tempered = OncePerHistory(

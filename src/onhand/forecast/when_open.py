@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onhand.data.calendar import future_open
 from onhand.data.panel import Panel
 from onhand.demand.history import DemandHistory
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.paths import DemandPaths
 
 __all__ = ["FittedWhenOpen", "WhenOpen"]
@@ -52,7 +52,7 @@ class WhenOpen:
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the inner forecaster learns once; the calendar is looked at anew each time."""
-        ready = self.inner.learn(history) if isinstance(self.inner, Learner) else self.inner
+        ready = taught(self.inner, history)
         return _Learned(ready)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onhand.data.panel import Frequency
 from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.paths import DemandPaths
 from onhand.forecast.spread import is_count, of_rows
 
@@ -111,7 +111,7 @@ class Widened:
         origins = self._origins(history.n_periods, horizon)
         misses = []
         if origins:
-            scout = _ready(self.inner, history.until(origins[0]))
+            scout = taught(self.inner, history.until(origins[0]))
             misses = [self._misses(scout, history, origin, horizon) for origin in origins]
         above, below = (self._factors(misses, side, horizon) for side in (0, 1))
         return FittedWidened(self.inner.fit(history), above, below, is_count(history.values))
@@ -167,10 +167,6 @@ class _Misses:
 
     beyond: Array
     n: NDArray[np.int64]
-
-
-def _ready(forecaster: Forecaster, history: DemandHistory) -> Refitter:
-    return forecaster.learn(history) if isinstance(forecaster, Learner) else forecaster
 
 
 def spread_apart(

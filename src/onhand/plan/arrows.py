@@ -20,9 +20,10 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import ConfigError
 from onhand.forecast import Calibrated
 from onhand.forecast.as_normal import AsNormal
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Refitter, taught
 from onhand.forecast.own_spread import OwnSpread
 from onhand.forecast.shared import OncePerHistory
+from onhand.forecast.shown import Shown
 from onhand.inventory.policy import Policy
 from onhand.plan.config import ArrowSettings, Config
 from onhand.plan.contenders import Family
@@ -136,18 +137,7 @@ class SalesForDemand:
 
     def learn(self, history: DemandHistory) -> Refitter:
         """What the forecaster learned from the bare sales, or the forecaster itself."""
-        inner = self.forecaster
-        ready = inner.learn(self.bare.of(history)) if isinstance(inner, Learner) else inner
-        return _Shown(ready, self.bare)
-
-
-@dataclass(frozen=True)
-class _Shown:
-    inner: Refitter
-    bare: BareSales
-
-    def fit(self, history: DemandHistory) -> FittedForecaster:
-        return self.inner.fit(self.bare.of(history))
+        return Shown(taught(self.forecaster, self.bare.of(history)), self.bare.of)
 
 
 def textbook_policy(config: Config) -> Policy:

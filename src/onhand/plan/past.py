@@ -20,7 +20,7 @@ from onhand.demand.history import DemandHistory
 from onhand.errors import OnhandWarning
 from onhand.evaluate.deliveries import PastDeliveries
 from onhand.evaluate.replay import Window
-from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, Refitter
+from onhand.forecast.forecaster import FittedForecaster, Forecaster, Learner, taught
 from onhand.inventory.costs import Costs
 from onhand.inventory.stock import Stock
 from onhand.inventory.terms import SupplyTerms
@@ -112,7 +112,7 @@ def _fits(
     progress("Going back in time", 0.0)
     for stretch in cut:
         before = believe(as_it_stood(panel, stretch.start))
-        ready = {name: _ready(forecaster, before) for name, forecaster in forecasters.items()}
+        ready = {name: taught(forecaster, before) for name, forecaster in forecasters.items()}
         done += to_learn
         progress("Going back in time", done / all_of_them)
         for origin in stretch.origins(every):
@@ -122,11 +122,6 @@ def _fits(
             done += 1
             progress("Going back in time", done / all_of_them)
     return fits
-
-
-def _ready(forecaster: Forecaster, before: DemandHistory) -> Refitter:
-    """A forecaster to be fitted at every review, or what it learned before the first of them."""
-    return forecaster.learn(before) if isinstance(forecaster, Learner) else forecaster
 
 
 def window(
