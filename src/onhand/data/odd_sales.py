@@ -13,13 +13,13 @@ import polars as pl
 from onhand.data.findings import Finding
 from onhand.data.tables import Tables
 
-__all__ = ["ABSURD", "SALES_RULES", "UNUSUAL"]
+__all__ = ["ABSURD", "FEWEST_UNITS", "NEXT", "SALES_RULES", "UNUSUAL"]
 
 ABSURD = 1000  # times the middle of the item's positive quantities, and at least as many units
 UNUSUAL = 10  # times what 95 of 100 of the item's rows stay below, and 5 times the next largest
-_NEXT = 5
+NEXT = 5
 _FEWEST_ROWS = 20
-_FEWEST_UNITS = 20
+FEWEST_UNITS = 20
 _CUT = 0.1  # share of the usual rows of its weekday below which the last day looks cut
 _FEWEST_LINES = 10
 
@@ -44,13 +44,13 @@ def _unlikely_quantities(tables: Tables) -> Iterator[Finding]:
     is_giant = (quantity >= ABSURD) & (quantity >= ABSURD * pl.col("middle"))
     is_unusual = (
         (pl.col("n") >= _FEWEST_ROWS)
-        & (quantity >= _FEWEST_UNITS)
+        & (quantity >= FEWEST_UNITS)
         & (quantity >= UNUSUAL * pl.col("most"))
-        & (quantity >= _NEXT * pl.col("second"))
+        & (quantity >= NEXT * pl.col("second"))
     )
     odd = (
         sales.lazy()
-        .filter(quantity >= _FEWEST_UNITS)
+        .filter(quantity >= FEWEST_UNITS)
         .join(usual, on="item")
         .with_columns(giant=is_giant, times=quantity / pl.col("most"))
         .filter(is_giant | is_unusual)

@@ -4,8 +4,8 @@ A typing error and an order of a lifetime look alike: one period far beyond all 
 point. Neither says what the next one will ask. A peak is taken for one that stands alone when it is
 
 - the only one of its size: `NEXT` times the second largest period or more,
-- `BEYOND` times what 95 of 100 of the stock point's periods with demand stay below, or more,
-- `FEWEST` units or more, of a stock point with at least `ENOUGH` periods with demand.
+- `UNUSUAL` times what 95 of 100 of the stock point's periods with demand stay below, or more,
+- `FEWEST_UNITS` units or more, of a stock point with at least `ENOUGH` periods with demand.
 
 The rule is that of the finding `unusual-quantity`, asked of periods. A promotion, a season or a new
 level passes it: they come with neighbours, or are not that large, and what was planned explains
@@ -21,14 +21,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from onhand.data.odd_sales import FEWEST_UNITS, NEXT, UNUSUAL
 from onhand.data.panel import Frequency, Panel
 from onhand.demand.history import DemandHistory
 
-__all__ = ["BEYOND", "ENOUGH", "FEWEST", "NEXT", "lone_peaks", "without_lone_peaks"]
+__all__ = ["ENOUGH", "lone_peaks", "without_lone_peaks"]
 
-BEYOND = 10.0  # times the 95th percentile of the periods with demand
-NEXT = 5.0  # times the second largest
-FEWEST = 20.0  # units
 ENOUGH = 10  # periods with demand
 _NEAR = 0.02  # share of the usual value of a price or flag, up to which it is as usual
 _SELDOM = 0.2  # share of periods; what is there more often would have shown before
@@ -47,7 +45,7 @@ def lone_peaks(history: DemandHistory) -> dict[int, int]:
     if known.shape[1] < fewest:
         return {}
     top = np.partition(known, -2, axis=1)[:, -2:]
-    rows = np.flatnonzero((top[:, 1] >= FEWEST) & (top[:, 1] >= NEXT * top[:, 0]))
+    rows = np.flatnonzero((top[:, 1] >= FEWEST_UNITS) & (top[:, 1] >= NEXT * top[:, 0]))
     peaks: dict[int, int] = {}
     for row in rows:
         asked = known[row][known[row] > 0]
@@ -55,7 +53,7 @@ def lone_peaks(history: DemandHistory) -> dict[int, int]:
             continue
         usual = float(np.quantile(asked, 0.95, method="lower"))
         period = int(known[row].argmax())
-        if top[row, 1] >= BEYOND * usual and not _was_planned(history.panel, int(row), period):
+        if top[row, 1] >= UNUSUAL * usual and not _was_planned(history.panel, int(row), period):
             peaks[int(row)] = period
     return peaks
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from onhand.data.tables import disarmed_text
-from onhand.plan.plan import Plan
+from onhand.plan.plan import OrderLine, Plan
 
 __all__ = ["TO_SEND", "file_names", "orders_csv", "supplier_csv", "write_orders_csv"]
 
@@ -53,28 +53,21 @@ TO_SEND = (
 
 def orders_csv(plan: Plan) -> str:
     """The order lines as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe."""
-    rows = [",".join(COLUMNS)]
-    for line in plan.orders:
-        cells = {"currency": plan.shop.currency, "reason": line.sentence}
-        rows.append(
-            ",".join(
-                _quoted(_safe(cells[name] if name in cells else getattr(line, name)))
-                for name in COLUMNS
-            )
-        )
-    return "\n".join(rows) + "\n"
+    return _csv(plan, plan.orders, COLUMNS)
 
 
 def supplier_csv(plan: Plan, supplier: str) -> str:
     """The lines of one supplier as CSV, to be sent: what, how much, where to, at which price, until when."""
-    rows = [",".join(TO_SEND)]
-    for line in plan.orders:
-        if line.supplier == supplier:
-            told = (
-                plan.shop.currency if name == "currency" else getattr(line, name)
-                for name in TO_SEND
-            )
-            rows.append(",".join(_quoted(_safe(value)) for value in told))
+    return _csv(plan, (line for line in plan.orders if line.supplier == supplier), TO_SEND)
+
+
+def _csv(plan: Plan, lines: Iterable[OrderLine], columns: Sequence[str]) -> str:
+    """These columns of some lines of a plan, under their names."""
+    rows = [",".join(columns)]
+    for line in lines:
+        cells = {"currency": plan.shop.currency, "reason": line.sentence}
+        told = (cells[name] if name in cells else getattr(line, name) for name in columns)
+        rows.append(",".join(_quoted(_safe(value)) for value in told))
     return "\n".join(rows) + "\n"
 
 

@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from onhand.decide.replenish.marginal import Worth
 from onhand.decide.replenish.whole_order import Limit, ranked_blocks, whole_packs
 
-__all__ = ["SupplierOrder", "share_out", "weights_of"]
+__all__ = ["Lines", "SupplierOrder", "share_out", "weights_of"]
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -146,7 +146,7 @@ def share_out(
     if (each @ wanted <= most * (1 + 1e-9)).all():
         return wanted
     one = offer.step if pack is None else np.asarray(pack, dtype=np.float64)
-    lines = _Lines(wanted, whole_packs(line_least, one, up=True), one, offer)
+    lines = Lines(wanted, whole_packs(line_least, one, up=True), one, offer)
     total = np.maximum(each @ wanted, 1e-12)
     rankings = [
         _ranked(orders, lines, each, weight / total, is_lean=is_lean)
@@ -161,7 +161,7 @@ def share_out(
 
 
 @dataclass(frozen=True)
-class _Lines:
+class Lines:
     """Every line: units wanted, the least of it and a pack, each (N,) or one for all; worth by steps."""
 
     wanted: Array
@@ -273,7 +273,7 @@ def _roles(ranking: _Ranking) -> NDArray[np.int64]:
 
 def _ranked(
     orders: tuple[SupplierOrder, ...],
-    lines: _Lines,
+    lines: Lines,
     each: Array,
     weight: Array,
     *,
@@ -338,7 +338,7 @@ class _Blocks:
 
 
 def _blocks_of(
-    order: SupplierOrder, rows: Whole, lines: _Lines, unit: Array, *, is_lean: bool
+    order: SupplierOrder, rows: Whole, lines: Lines, unit: Array, *, is_lean: bool
 ) -> _Blocks:
     n = len(lines.wanted)
     step = lines.offer.step[rows]

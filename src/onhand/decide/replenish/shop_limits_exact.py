@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onhand.decide.replenish.marginal import Worth
-from onhand.decide.replenish.shop_limits import SupplierOrder, weights_of
+from onhand.decide.replenish.shop_limits import Lines, SupplierOrder, weights_of
 from onhand.decide.replenish.whole_order import Blocks, Limit, ranked_blocks, whole_packs
 from onhand.errors import ConfigError
 from onhand.optimize.effort import Solve
@@ -100,7 +100,7 @@ def best_share(
     wanted = np.asarray(quantity, dtype=np.float64)
     one = offer.step if pack is None else np.asarray(pack, dtype=np.float64)
     least = np.broadcast_to(whole_packs(line_least, one, up=True), wanted.shape)
-    lines = _Lines(wanted, least, np.broadcast_to(one, wanted.shape), offer)
+    lines = Lines(wanted, least, np.broadcast_to(one, wanted.shape), offer)
     asked = _asked(lines, orders, ways or {})
     if not len(asked.worth):
         return Shared(np.zeros_like(wanted), {}, 0.0, 0.0)
@@ -196,16 +196,6 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
-class _Lines:
-    """Every line: units wanted, the least of it and a pack, each (N,); worth by steps."""
-
-    wanted: Array
-    least: Array
-    pack: Array
-    offer: Worth
-
-
-@dataclass(frozen=True)
 class _Asked:
     """The columns of the program: X blocks, Y orders placed, W ways of whole orders.
 
@@ -233,7 +223,7 @@ class _Asked:
 
 
 def _asked(
-    lines: _Lines, orders: tuple[SupplierOrder, ...], ways: Mapping[int, tuple[Way, ...]]
+    lines: Lines, orders: tuple[SupplierOrder, ...], ways: Mapping[int, tuple[Way, ...]]
 ) -> _Asked:
     is_tied = [not o.is_whole and (o.order_cost > 0 or _must_fill(o)) for o in orders]
     blocks, owner = [], []
@@ -279,7 +269,7 @@ def _must_fill(order: SupplierOrder) -> bool:
     return any(limit.least > 0 for limit in order.least)
 
 
-def _worthwhile(lines: _Lines, order: SupplierOrder) -> Blocks:
+def _worthwhile(lines: Lines, order: SupplierOrder) -> Blocks:
     """The blocks of an order's lines that can be of use: packs that lose only where a minimum asks."""
     rows = order.rows[lines.wanted[order.rows] > 0]
     step = lines.offer.step[rows]
@@ -354,7 +344,7 @@ def _program(
     )
 
 
-def _read(asked: _Asked, lines: _Lines, value: Array, bound: float) -> Shared:
+def _read(asked: _Asked, lines: Lines, value: Array, bound: float) -> Shared:
     """The solver's numbers as quantities."""
     x, y = asked.n_blocks, len(asked.opens)
     packs = np.rint(value[:x])
