@@ -98,8 +98,8 @@ def main() -> None:
         picked = np.random.default_rng(draw).permutation(ask.panel.n_series)[: ask.n_series]
         for origin in ask.origins:
             rows += judged(ask, ask.panel.rows(np.sort(picked)), origin, draw)
-    print(json.dumps({"set": options.name, "summary": summary(rows)}))
     print(f"{time.process_time() - started:.1f} CPU-s")
+    print(json.dumps({"set": options.name, "summary": summary(rows)}))
 
 
 def judged(ask: Ask, shop: Panel, origin: int, draw: int) -> list[dict[str, float | str]]:
